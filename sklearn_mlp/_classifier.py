@@ -1,0 +1,817 @@
+"""The estimator: parameters, validation, the epoch loop and prediction. Policy lives here only."""
+
+import contextlib
+import math
+import sys
+import warnings
+from itertools import pairwise
+from numbers import Integral, Real
+
+import numpy as np
+from scipy.sparse import issparse
+from scipy.special import expit, log_expit, log_softmax, softmax
+from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils import check_array, check_random_state
+from sklearn.utils._param_validation import Interval, Options, StrOptions
+from sklearn.utils.class_weight import compute_class_weight
+from sklearn.utils.multiclass import _check_partial_fit_first_call, check_classification_targets
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+
+from ._kernel import Network, Rows, decide, train
+from ._visits import canonical_order, expand, hold_out, weights_to_visits
+
+
+class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
+    """Multilayer perceptron of logistic nodes, trained one sample at a time.
+
+    The network of the article "Understanding Training Formulas and Backpropagation for
+    Multilayer Perceptrons" [1]_: one or more hidden layers, one output node, every node
+    logistic, squared error, and all weights changed after every single sample by ``weight -= LR *
+    gradient``. For more than two classes, one such network per class (one-vs-rest) is trained on
+    the same order of samples.
+
+    Squared error of a probability is the Brier score, a proper scoring rule:
+    :meth:`predict_proba` is meant to be calibrated.
+
+    Names, meanings and fitted attributes are those of
+    :class:`~sklearn.neural_network.MLPClassifier` wherever it has the thing.
+
+    Parameters
+    ----------
+    hidden_layer_sizes : int or array-like of int, default=32
+        Number of nodes of the hidden layer, or of each hidden layer from the input side.
+
+    learning_rate_init : float, default=0.2
+        Learning rate, the article's LR: the factor of the gradient in the change of the weights.
+
+    learning_rate : {"linear", "constant"}, default="linear"
+        Schedule of the learning rate. With "linear", epoch e (from 0) trains at
+        ``learning_rate_init * (1 - e / max_iter)``. `partial_fit` always trains at
+        `learning_rate_init`.
+
+    max_iter : int, default=50
+        Number of epochs; at most so many if training stops early.
+
+    tol : float, default=1e-4
+        What counts as an improvement of the training loss or, with `early_stopping`, of the
+        validation score.
+
+    n_iter_no_change : int or numpy.inf, default=10
+        Training stops when more than so many epochs in a row improved by less than `tol`. With
+        ``learning_rate="linear"`` it stops on the validation score only: on a plateau of the
+        training loss the schedule runs to its end.
+
+    fit_intercept : bool, default=True
+        Whether the inputs and each hidden layer have a bias node, a further input of constant 1.
+        The article's own network has none.
+
+    init_range : float, default=0.5
+        Initial weights are drawn uniformly between -init_range and init_range.
+
+    shuffle : bool, default=True
+        Whether each epoch visits the samples in a new random order. That order depends on the
+        samples and their weights, not on the order in which they are given. False visits them as
+        given, the article's way.
+
+    class_weight : dict, "balanced" or None, default=None
+        Weights of the classes, ``{label: weight}``; 1 where none is given. "balanced" uses
+        ``n_samples / (n_classes * n_samples_of_the_class)``, sample weights counted. A class of
+        weight c is visited ``ceil(c)`` times (at most 64 times) with steps scaled to make up c.
+
+    early_stopping : bool, default=False
+        Whether to hold out part of every class for validation, to stop when its accuracy no
+        longer improves, and to keep the weights of the best epoch. `partial_fit` ignores it.
+
+    validation_fraction : float, default=0.1
+        Part of each class to hold out with `early_stopping`, between 0 and 1.
+
+    warm_start : bool, default=False
+        Whether `fit` goes on from the weights of the former call.
+
+    verbose : bool or int, default=False
+        Whether to print the loss of every epoch to the standard output.
+
+    random_state : int, RandomState instance or None, default=None
+        Source of the initial weights, the visiting orders and the validation set. An int gives
+        the same result in every fit.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        The class labels, sorted.
+    coefs_ : list of ndarrays of shape (fan_in, fan_out)
+        Weights of each layer, of the dtype of `X` (float64 or float32). With more than two
+        classes the arrays have a leading axis, one network per class.
+    intercepts_ : list of ndarrays of shape (fan_out,)
+        Weights of the bias nodes, zero without them. With more than two classes, a leading axis.
+    n_features_in_ : int
+        Number of inputs seen in `fit`.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the inputs, if `X` had names that are all strings.
+    n_iter_ : int
+        Number of epochs of the last `fit`; 1 after `partial_fit`.
+    t_ : int
+        Number of visits to samples in all.
+    loss_ : float
+        Loss of the last epoch: the mean over its visits, weights counted, of half the squared
+        error, each taken before the visit changed the weights. With more than two classes, the
+        mean over the networks.
+    best_loss_ : float or None
+        Lowest loss of the last `fit`; None with early stopping.
+    loss_curve_ : list of float
+        Loss of each epoch. Goes on over warm starts; `partial_fit` does not extend it.
+    validation_scores_ : list of float or None
+        Accuracy on the held-out samples after each epoch; None without early stopping. Goes on
+        over warm starts.
+    best_validation_score_ : float or None
+        Highest validation score of the last `fit`; None without early stopping.
+    best_iter_ : int or None
+        Epoch of the last `fit`, counted from 1, that first reached `best_validation_score_` (with
+        early stopping, where its weights are the ones kept) or `best_loss_`. None if
+        `partial_fit` alone was used.
+    n_layers_ : int
+        Number of layers, input and output included.
+    n_outputs_ : int
+        Number of networks: 1, or the number of classes if there are more than two.
+    out_activation_ : str
+        "logistic".
+
+    See Also
+    --------
+    sklearn.neural_network.MLPClassifier : Minibatches, log loss, further activation functions.
+
+    References
+    ----------
+    .. [1] Robert Keim, "Understanding Training Formulas and Backpropagation for Multilayer
+       Perceptrons", All About Circuits, 27 December 2019.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_breast_cancer
+    >>> from sklearn.model_selection import cross_val_score
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> from sklearn_mlp import MLPLogisticClassifier
+    >>> X, y = load_breast_cancer(return_X_y=True)
+    >>> model = make_pipeline(StandardScaler(), MLPLogisticClassifier(random_state=0))
+    >>> bool(cross_val_score(model, X, y).mean() > 0.96)
+    True
+    """
+
+    _parameter_constraints: dict = {
+        "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
+        "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
+        "learning_rate": [StrOptions({"constant", "linear"})],
+        "max_iter": [Interval(Integral, 1, None, closed="left")],
+        "tol": [Interval(Real, 0, None, closed="left")],
+        "n_iter_no_change": [
+            Interval(Integral, 1, None, closed="left"),
+            Options(Real, {np.inf}),
+        ],
+        "fit_intercept": ["boolean"],
+        "init_range": [Interval(Real, 0, None, closed="neither")],
+        "shuffle": ["boolean"],
+        "class_weight": [StrOptions({"balanced"}), dict, None],
+        "early_stopping": ["boolean"],
+        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+        "warm_start": ["boolean"],
+        "verbose": ["verbose"],
+        "random_state": ["random_state"],
+    }
+
+    def __init__(
+        self,
+        hidden_layer_sizes=32,
+        *,
+        learning_rate_init=0.2,
+        learning_rate="linear",
+        max_iter=50,
+        tol=1e-4,
+        n_iter_no_change=10,
+        fit_intercept=True,
+        init_range=0.5,
+        shuffle=True,
+        class_weight=None,
+        early_stopping=False,
+        validation_fraction=0.1,
+        warm_start=False,
+        verbose=False,
+        random_state=None,
+    ):
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.learning_rate_init = learning_rate_init
+        self.learning_rate = learning_rate
+        self.max_iter = max_iter
+        self.tol = tol
+        self.n_iter_no_change = n_iter_no_change
+        self.fit_intercept = fit_intercept
+        self.init_range = init_range
+        self.shuffle = shuffle
+        self.class_weight = class_weight
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.warm_start = warm_start
+        self.verbose = verbose
+        self.random_state = random_state
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
+
+    # ---------------------------------------------------------------- training
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y, sample_weight=None, *, coefs_init=None, intercepts_init=None):
+        """Train for `max_iter` epochs, or until stopped early.
+
+        A call that is rejected, or whose weights become non-finite, leaves the estimator as it
+        was. `KeyboardInterrupt` is raised, and leaves it fitted with the weights reached so far
+        (the best ones with early stopping).
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Inputs. C-ordered float64 and float32 arrays and canonical CSR of these dtypes are
+            read where they are; anything else is converted once.
+
+        y : array-like of shape (n_samples,)
+            Class labels, at least two different ones.
+
+        sample_weight : array-like of shape (n_samples,), default=None
+            Multiplicities, not negative: a sample of weight w is visited ``ceil(w)`` times per
+            epoch with its steps scaled by ``w / ceil(w)``; weight 0 leaves it out. Weights whose
+            positive ones have a mean under 1 are scaled up to mean 1.
+
+        coefs_init : list of arrays shaped like `coefs_`, default=None
+            Initial weights; drawn at random if not given. The last layer's may be of shape
+            (fan_in,) too.
+
+        intercepts_init : list of arrays shaped like `intercepts_`, default=None
+            Initial weights of the bias nodes; drawn at random if not given.
+
+        Returns
+        -------
+        self : MLPLogisticClassifier
+
+        Raises
+        ------
+        ValueError
+            Invalid parameters or data, or weights that became non-finite.
+        """
+        with _undo_on(Exception, self):
+            with _undo_on(BaseException, self):
+                goes_on = self.warm_start and hasattr(self, "coefs_")
+                X, y = self._validate_training_data(X, y, reset=not goes_on)
+                y = self._encode_classes(y, reset=not goes_on)
+                sample_weight = _validate_sample_weight(sample_weight, X)
+                _check_two_classes(y, self.classes_, sample_weight)
+                sample_weight = _scale_up(sample_weight)
+                visits, step = self._weigh(y, sample_weight, accumulate=False)
+                self._start(X.dtype, goes_on, coefs_init, intercepts_init)
+                rows = Rows(X)
+                epoch = self._visiting_order(rows, y, visits, step)
+                held_out = None
+                if self.early_stopping:
+                    epoch, held_out = hold_out(
+                        epoch, y, self.classes_, self.validation_fraction, self._generator
+                    )
+            self._train(_Epochs(self, X, rows, y, step, epoch), held_out)
+        return self
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X, y, classes=None, sample_weight=None):
+        """Train for one epoch on a chunk of data, going on from the weights reached so far.
+
+        The learning rate is `learning_rate_init`; `early_stopping` and `warm_start` are ignored.
+        With ``class_weight="balanced"``, the classes are counted over all calls. A call that is
+        rejected changes nothing; if the weights become non-finite they are not restored.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Inputs.
+
+        y : array-like of shape (n_samples,)
+            Class labels, not necessarily of every class.
+
+        classes : array-like of shape (n_classes,), default=None
+            All class labels that will ever occur. Needed in the first call only.
+
+        sample_weight : array-like of shape (n_samples,), default=None
+            Multiplicities, as in `fit`, but never scaled up.
+
+        Returns
+        -------
+        self : MLPLogisticClassifier
+
+        Raises
+        ------
+        ValueError
+            Invalid parameters or data, or weights that became non-finite.
+        """
+        with _undo_on(Exception, self):
+            first = _check_partial_fit_first_call(self, classes)
+            if len(self.classes_) < 2:
+                raise ValueError(_ONE_CLASS)
+            X, y = self._validate_training_data(X, y, reset=first)
+            if first:
+                check_classification_targets(y)
+            y = self._encode_known_classes(y)
+            sample_weight = _validate_sample_weight(sample_weight, X)
+            visits, step = self._weigh(y, sample_weight, accumulate=True)
+            self._start(X.dtype, not first, in_place=True)
+            rows = Rows(X)
+            epoch = self._visiting_order(rows, y, visits, step)
+            self.loss_, _ = _Epochs(self, X, rows, y, step, epoch).run(self.learning_rate_init)
+            self.n_iter_ = 1
+            self.t_ += len(epoch)
+            self._report(f"Iteration 1, loss = {self.loss_:.8f}")
+        return self
+
+    def _validate_training_data(self, X, y, *, reset):
+        X, y = validate_data(
+            self,
+            X,
+            y,
+            accept_sparse="csr",
+            dtype=(np.float64, np.float32) if reset else self.coefs_[0].dtype,
+            order="C",
+            reset=reset,
+        )
+        if issparse(X) and not X.has_canonical_format:
+            # Sorted columns without duplicates, so that the order of the additions is settled;
+            # in a copy, for the matrix may be the caller's own.
+            X = X.copy()
+            X.sum_duplicates()
+        return X, y
+
+    def _encode_classes(self, y, *, reset):
+        check_classification_targets(y)
+        classes, y = np.unique(y, return_inverse=True)
+        if not reset and not np.array_equal(classes, self.classes_):
+            raise ValueError(
+                "warm_start can only be used where `y` has the same classes as in the previous "
+                f"call to fit. Previously got {self.classes_}, `y` has {classes}"
+            )
+        self.classes_ = classes
+        return y.astype(np.int32)
+
+    def _encode_known_classes(self, y):
+        try:
+            numbers = np.searchsorted(self.classes_, y).clip(max=len(self.classes_) - 1)
+            known = np.array_equal(self.classes_[numbers], y)
+        except TypeError:  # labels of different kinds, such as numbers and strings
+            known = False
+        if not known:
+            raise ValueError(
+                "`y` has classes not in `self.classes_`. `self.classes_` has "
+                f"{self.classes_}. 'y' has {np.unique(y)}."
+            )
+        return numbers.astype(np.int32)
+
+    def _weigh(self, y, sample_weight, *, accumulate):
+        """Visits and step of each row from its sample weight and the class weights."""
+        class_weight = None
+        if isinstance(self.class_weight, dict):
+            class_weight = compute_class_weight(
+                self.class_weight, classes=self.classes_, y=self.classes_
+            ).astype(np.float64)
+            if not np.isfinite(class_weight).all() or (class_weight < 0).any():
+                raise ValueError(
+                    f"class_weight must be finite and not negative, got {self.class_weight}."
+                )
+        elif self.class_weight == "balanced":
+            totals = _class_totals(y, len(self.classes_), sample_weight)
+            if accumulate and getattr(self, "_class_totals", None) is not None:
+                totals += self._class_totals
+            self._class_totals = totals
+            seen = totals > 0
+            class_weight = np.ones(len(totals))
+            class_weight[seen] = totals.sum() / (seen.sum() * totals[seen])
+        visits, step = weights_to_visits(y, sample_weight, class_weight)
+        if visits is not None and not visits.any():
+            raise ValueError("Sample weights must contain at least one non-zero number.")
+        return visits, step
+
+    def _start(self, dtype, goes_on, coefs_init=None, intercepts_init=None, *, in_place=False):
+        """Weights, generator and history to train from.
+
+        Fresh weights come from the random state before anything else is drawn; the generator of
+        the visiting orders is seeded by one later draw and stays on the estimator, so that
+        `partial_fit` and warm starts go on where the former call stopped.
+        """
+        sizes = [self.n_features_in_, *self._hidden_sizes(), 1]
+        if goes_on:
+            self._check_same_network(sizes)
+            self.coefs_ = [_writable(a, copy=not in_place) for a in self.coefs_]
+            self.intercepts_ = [_writable(a, copy=not in_place) for a in self.intercepts_]
+        else:
+            n_networks = 1 if len(self.classes_) == 2 else len(self.classes_)
+            random_state = check_random_state(self.random_state)
+            self.coefs_, self.intercepts_ = _draw_weights(
+                random_state, sizes, n_networks, self.init_range, self.fit_intercept, dtype
+            )
+            seed = random_state.randint(np.iinfo(np.int64).max, dtype=np.int64)
+            self._generator = np.random.default_rng(seed)
+            self.n_layers_ = len(sizes)
+            self.n_outputs_ = n_networks
+            self.out_activation_ = "logistic"
+            self.t_ = self.n_iter_ = 0
+            self.loss_ = np.inf
+            self.best_loss_ = self.best_iter_ = self.best_validation_score_ = None
+            self.loss_curve_, self.validation_scores_ = [], None
+            if self.class_weight != "balanced":
+                self._class_totals = None
+        if coefs_init is not None:
+            self.coefs_ = _given_weights("coefs_init", coefs_init, self.coefs_)
+        if intercepts_init is not None:
+            self.intercepts_ = _given_weights("intercepts_init", intercepts_init, self.intercepts_)
+        if not self.fit_intercept and any(b.any() for b in self.intercepts_):
+            raise ValueError(
+                "fit_intercept=False needs bias weights of zero, but intercepts_ (or "
+                "intercepts_init) has others."
+            )
+
+    def _hidden_sizes(self):
+        sizes = np.atleast_1d(np.asarray(self.hidden_layer_sizes))
+        if sizes.dtype.kind not in "iu" or sizes.ndim != 1 or not sizes.size or sizes.min() < 1:
+            raise ValueError(
+                f"hidden_layer_sizes must be > 0, got {self.hidden_layer_sizes!r}. Expected an "
+                "int or a sequence of ints, one for each hidden layer."
+            )
+        return sizes.tolist()
+
+    def _check_same_network(self, sizes):
+        fitted = [coef.shape[-2] for coef in self.coefs_] + [1]
+        if sizes != fitted:
+            raise ValueError(
+                "hidden_layer_sizes must stay the same in warm_start and partial_fit. Previously "
+                f"got {fitted[1:-1]}, now {sizes[1:-1]}."
+            )
+
+    def _visiting_order(self, rows, y, visits, step):
+        """The visits of an epoch before they are permuted."""
+        if self.shuffle and len(y) > 1:
+            return expand(canonical_order(rows, y, step), visits)
+        return expand(np.arange(len(y)), visits)
+
+    def _train(self, epochs, held_out):
+        """The epoch loop: learning rate, history, stopping, and what to say in the end."""
+        self.n_iter_ = 0
+        self.loss_curve_ = [*self.loss_curve_]  # the former list is needed if this fit fails
+        self.best_loss_ = self.best_validation_score_ = None
+        self.best_iter_ = None
+        self.validation_scores_ = (
+            None if held_out is None else [*(getattr(self, "validation_scores_", None) or [])]
+        )
+        best_weights, best, n_no_change, stopped = None, -np.inf, 0, False
+        try:
+            while self.n_iter_ < self.max_iter and not stopped:
+                rate = self.learning_rate_init
+                if self.learning_rate == "linear":
+                    rate *= 1.0 - self.n_iter_ / self.max_iter
+                self.loss_, tallies = epochs.run(rate)
+                self.n_iter_ += 1
+                self.t_ += len(epochs.epoch)
+                self.loss_curve_.append(self.loss_)
+                self._report(f"Iteration {self.n_iter_}, loss = {self.loss_:.8f}")
+
+                gain = -self.loss_
+                if held_out is not None:
+                    gain = epochs.score(held_out)
+                    self.validation_scores_.append(gain)
+                    self._report(f"Validation score: {gain:f}")
+                # MLPClassifier's sense: count the epochs in a row that gained less than tol over
+                # the best so far.
+                n_no_change = n_no_change + 1 if gain < best + self.tol else 0
+                if gain > best:
+                    best, self.best_iter_ = gain, self.n_iter_
+                    if held_out is None:
+                        self.best_loss_ = self.loss_
+                    else:
+                        self.best_validation_score_ = best
+                        best_weights = _copies(self.coefs_), _copies(self.intercepts_)
+                can_stop = held_out is not None or self.learning_rate == "constant"
+                stopped = can_stop and n_no_change > self.n_iter_no_change
+        finally:
+            if best_weights is not None:
+                self.coefs_, self.intercepts_ = best_weights
+        if not all(np.isfinite(a).all() for a in (*self.coefs_, *self.intercepts_)):
+            raise ValueError(_NON_FINITE)
+        self._say_how_it_ended(stopped, held_out is not None, tallies)
+
+    def _say_how_it_ended(self, stopped, early_stopping, tallies):
+        if stopped:
+            what = "Validation score" if early_stopping else "Training loss"
+            self._report(
+                f"{what} did not improve more than tol={self.tol:f} for "
+                f"{self.n_iter_no_change} consecutive epochs. Stopping."
+            )
+        elif self.learning_rate == "constant":
+            warnings.warn(
+                f"Maximum iterations ({self.max_iter}) reached and the optimization hasn't "
+                "converged yet.",
+                ConvergenceWarning,
+                stacklevel=4,
+            )
+        only = _only_class(tallies)
+        if only is not None:
+            warnings.warn(
+                f"All training samples were predicted to be of class {self.classes_[only]} in the "
+                "last epoch: the network has not learned to tell the classes apart. Try more "
+                "epochs (max_iter), another learning_rate_init or random_state, inputs scaled to "
+                'mean 0 and variance 1, fit_intercept=True, or class_weight="balanced".',
+                ConvergenceWarning,
+                stacklevel=4,
+            )
+
+    def _report(self, line):
+        if self.verbose:
+            sys.stdout.write(line + "\n")
+
+    # -------------------------------------------------------------- prediction
+
+    def decision_function(self, X):
+        """Preactivation of the output node, ``S_preA,O``: the logit of the class's probability.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Inputs.
+
+        Returns
+        -------
+        logits : ndarray of shape (n_samples,) or (n_samples, n_classes)
+            Of the second class, or with more than two classes, of each class against the rest.
+        """
+        check_is_fitted(self)
+        X = validate_data(
+            self, X, accept_sparse="csr", dtype=self.coefs_[0].dtype, order="C", reset=False
+        )
+        networks = _networks(self.coefs_, self.intercepts_)
+        logits = _decide(Rows(X), networks, _chunk_length(X, self.coefs_))
+        return logits[:, 0] if self.n_outputs_ == 1 else logits
+
+    def predict(self, X):
+        """Most probable class of each sample.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Inputs.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,)
+            Class labels.
+        """
+        logits = self.decision_function(X)
+        return self.classes_[_winners(logits.reshape(len(logits), -1))]
+
+    def predict_proba(self, X):
+        """Probability of each class.
+
+        With two classes, the postactivation of the output node, ``S_postA,O``, and what it lacks
+        to 1. With more, the postactivations of all networks, divided by their sum.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Inputs.
+
+        Returns
+        -------
+        probabilities : ndarray of shape (n_samples, n_classes)
+            In the order of `classes_`.
+        """
+        logits = self.decision_function(X)
+        if logits.ndim == 1:
+            return np.stack([expit(-logits), expit(logits)], axis=1)
+        # From the logarithms, for the probabilities themselves may all underflow to 0.
+        return softmax(log_expit(logits), axis=1)
+
+    def predict_log_proba(self, X):
+        """Logarithm of the probability of each class, finite also where that is 0 or 1.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Inputs.
+
+        Returns
+        -------
+        log_probabilities : ndarray of shape (n_samples, n_classes)
+            In the order of `classes_`.
+        """
+        logits = self.decision_function(X)
+        if logits.ndim == 1:
+            return np.stack([log_expit(-logits), log_expit(logits)], axis=1)
+        return log_softmax(log_expit(logits), axis=1)
+
+
+_NON_FINITE = (
+    "Solver produced non-finite parameter weights. The input data may contain large values and "
+    "need to be preprocessed, for instance with StandardScaler; or learning_rate_init (or the "
+    "sample or class weights) is too large."
+)
+_ONE_CLASS = "The number of classes has to be greater than one; got 1 class"
+
+
+class _Epochs:
+    """What stays the same from epoch to epoch of one call of `fit` or `partial_fit`."""
+
+    def __init__(self, estimator, X, rows, y, step, epoch):
+        self.networks = _networks(
+            estimator.coefs_, estimator.intercepts_, train_biases=estimator.fit_intercept
+        )
+        self.generator = estimator._generator if estimator.shuffle else None
+        self.rows, self.y, self.step, self.epoch = rows, y, step, epoch
+        self.total = len(epoch) if step is None else step[epoch].sum()
+        self.chunk = _chunk_length(X, estimator.coefs_)
+
+    def run(self, learning_rate):
+        """One epoch of every network in turn, all in the same order of visits.
+
+        Returns
+        -------
+        loss : float
+        tallies : array of shape (n_networks, 3), see `sklearn_mlp._kernel.train`
+        """
+        order = self.epoch if self.generator is None else self.generator.permutation(self.epoch)
+        tallies = np.tile([0.0, np.inf, -np.inf], (len(self.networks), 1))
+        for number, network in enumerate(self.networks):
+            for start in range(0, len(order), self.chunk):
+                train(
+                    self.rows,
+                    network,
+                    order=order[start : start + self.chunk],
+                    classes=self.y,
+                    positive=1 if len(self.networks) == 1 else number,
+                    step=self.step,
+                    learning_rate=learning_rate,
+                    tally=tallies[number],
+                )
+        if not np.isfinite(tallies).all():
+            raise ValueError(_NON_FINITE)
+        return float(tallies[:, 0].mean() / self.total), tallies
+
+    def score(self, visits):
+        """Accuracy on visits, weighted by their step."""
+        correct = _winners(_decide(self.rows, self.networks, self.chunk, visits)) == self.y[visits]
+        return float(np.average(correct, weights=None if self.step is None else self.step[visits]))
+
+
+@contextlib.contextmanager
+def _undo_on(error, estimator):
+    """Give the estimator the attributes back that it had, if `error` is raised."""
+    before = vars(estimator).copy()
+    try:
+        yield
+    except error:
+        vars(estimator).clear()
+        vars(estimator).update(before)
+        raise
+
+
+def _validate_sample_weight(sample_weight, X):
+    if sample_weight is None:
+        return None
+    sample_weight = _check_sample_weight(
+        sample_weight, X, dtype=np.float64, ensure_non_negative=True
+    )
+    if not sample_weight.any():  # scikit-learn checks this itself since 1.9
+        raise ValueError("Sample weights must contain at least one non-zero number.")
+    return sample_weight
+
+
+def _check_two_classes(y, classes, sample_weight):
+    n_classes = len(classes if sample_weight is None else np.unique(y[sample_weight > 0]))
+    if n_classes < 2:
+        after = "" if sample_weight is None else " after removing samples of weight zero"
+        raise ValueError(_ONE_CLASS + (after if len(classes) > 1 else ""))
+
+
+def _scale_up(sample_weight):
+    """Weights of mean 1 if they are smaller, as AdaBoost's 1 / n; rows of weight 0 do not count."""
+    if sample_weight is None:
+        return None
+    mean = math.fsum(sample_weight) / np.count_nonzero(sample_weight)
+    return sample_weight / mean if mean < 1.0 else sample_weight
+
+
+def _class_totals(y, n_classes, sample_weight):
+    if sample_weight is None:
+        return np.bincount(y, minlength=n_classes).astype(np.float64)
+    # fsum is exactly rounded: the order of the rows cannot change it.
+    return np.array([math.fsum(sample_weight[y == number]) for number in range(n_classes)])
+
+
+def _draw_weights(random_state, sizes, n_networks, init_range, fit_intercept, dtype):
+    """Network by network: the weights layer by layer from the input side, then the biases."""
+    networks = []
+    for _ in range(n_networks):
+        shapes = list(pairwise(sizes))
+        coefs = [random_state.uniform(-init_range, init_range, shape) for shape in shapes]
+        intercepts = [
+            random_state.uniform(-init_range, init_range, fan_out)
+            if fit_intercept
+            else np.zeros(fan_out)
+            for _, fan_out in shapes
+        ]
+        networks.append(coefs + intercepts)
+    arrays = networks[0] if n_networks == 1 else [np.stack(a) for a in zip(*networks, strict=True)]
+    arrays = [a.astype(dtype, copy=False) for a in arrays]
+    return arrays[: len(shapes)], arrays[len(shapes) :]
+
+
+def _given_weights(name, given, like):
+    """Copies of the weights that the caller gives, checked against the shapes they must have."""
+    if len(given) != len(like):
+        raise ValueError(f"{name} must have {len(like)} arrays, one per layer, got {len(given)}.")
+    arrays = []
+    for layer, (array, expected) in enumerate(zip(given, like, strict=True)):
+        array = check_array(
+            array,
+            dtype=expected.dtype,
+            order="C",
+            ensure_2d=False,
+            allow_nd=True,
+            input_name=f"{name}[{layer}]",
+        )
+        if array.shape == expected.shape[:-1] and layer == len(like) - 1 and name == "coefs_init":
+            array = array[..., np.newaxis]
+        if array.shape != expected.shape:
+            raise ValueError(
+                f"{name}[{layer}] must have shape {expected.shape}, got {array.shape}."
+            )
+        arrays.append(np.array(array))
+    return arrays
+
+
+def _writable(array, *, copy):
+    """The array itself if the kernel can change it in place, else a copy."""
+    array = np.require(array, requirements=["C", "A", "W"])
+    return array.copy() if copy else array
+
+
+def _copies(arrays):
+    return [a.copy() for a in arrays]
+
+
+def _networks(coefs, intercepts, *, train_biases=None):
+    """The kernel's networks, one per class if there are more than two."""
+    writable = train_biases is not None
+    if coefs[0].ndim == 2:
+        coefs, intercepts = [a[np.newaxis] for a in coefs], [a[np.newaxis] for a in intercepts]
+    return [
+        Network(
+            [a[number] for a in coefs],
+            [a[number] for a in intercepts],
+            train_biases=bool(train_biases),
+            writable=writable,
+        )
+        for number in range(len(coefs[0]))
+    ]
+
+
+def _chunk_length(X, coefs):
+    """Visits per call of the kernel: some tens of milliseconds, so that signals get through."""
+    inputs = X.nnz / X.shape[0] if issparse(X) else X.shape[1]
+    weights = inputs * coefs[0].shape[-1] + sum(math.prod(a.shape[-2:]) for a in coefs[1:])
+    return max(int(2**22 / (weights + 64)), 16)
+
+
+def _decide(rows, networks, chunk, subset=None):
+    """Logits of rows (all, or those of `subset`), shape (n, n_networks)."""
+    n = rows.n_rows if subset is None else len(subset)
+    logits = np.empty((n, len(networks)), dtype=rows.dtype)
+    for number, network in enumerate(networks):
+        for start in range(0, n, chunk):
+            decide(
+                rows,
+                network,
+                subset=None if subset is None else subset[start : start + chunk],
+                first=start,
+                logits=logits[start : start + chunk, number],
+            )
+    return logits
+
+
+def _winners(logits):
+    """Number of the most probable class from logits of shape (n, n_networks)."""
+    return (logits[:, 0] > 0).astype(np.intp) if logits.shape[1] == 1 else logits.argmax(axis=1)
+
+
+def _only_class(tallies):
+    """The class that the tallies of an epoch show to have won every visit, or None.
+
+    With two classes the output's preactivation kept its sign. With more, one network's lowest was
+    above every other's highest: then there is no doubt, though there may be cases without.
+    """
+    lowest, highest = tallies[:, 1], tallies[:, 2]
+    if len(tallies) == 1:
+        return 0 if highest[0] <= 0 else 1 if lowest[0] > 0 else None
+    winner = int(np.argmax(lowest))
+    return winner if lowest[winner] > np.delete(highest, winner).max() else None

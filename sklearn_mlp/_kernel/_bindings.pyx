@@ -1,0 +1,225 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True
+# cython: freethreading_compatible=True
+"""Python's way into the C++ headers beside this file.
+
+`Rows` and `Network` tie NumPy arrays to the kernel's structs once per fit or prediction; the
+functions then take an epoch, or a chunk of one, in a single call without the GIL. Nothing is
+copied: the arrays must be C-contiguous, aligned and of the exact dtype, else TypeError.
+"""
+
+cimport numpy as cnp
+from libc.stddef cimport ptrdiff_t
+from libc.stdint cimport int32_t, uint64_t
+from libcpp cimport bool as cbool
+from libcpp.vector cimport vector
+
+import numpy as np
+
+cnp.import_array()
+
+cdef extern from "rows.hpp" namespace "sklearn_mlp" nogil:
+    cdef struct CRows "sklearn_mlp::Rows":
+        const void *values
+        const void *columns
+        const ptrdiff_t *starts
+        ptrdiff_t n_columns
+        cbool is_float
+        cbool wide_columns
+    void c_hash_rows "sklearn_mlp::hash_rows" [Rounded](
+        const CRows &, const ptrdiff_t *, ptrdiff_t, uint64_t *)
+
+cdef extern from "network.hpp" namespace "sklearn_mlp" nogil:
+    cdef struct CLayer "sklearn_mlp::Layer":
+        void *weights
+        void *biases
+        void *postact
+        void *error
+        ptrdiff_t fan_in
+        ptrdiff_t fan_out
+    cdef struct CNetwork "sklearn_mlp::Network":
+        CLayer *layers
+        ptrdiff_t n_layers
+        cbool train_biases
+    cdef struct CTally "sklearn_mlp::Tally":
+        double loss
+        double lowest
+        double highest
+    void c_train "sklearn_mlp::train"(
+        const CRows &, const CNetwork &, const ptrdiff_t *, ptrdiff_t, const int32_t *, int32_t,
+        const double *, double, CTally *)
+    void c_decide "sklearn_mlp::decide"(
+        const CRows &, const CNetwork &, const ptrdiff_t *, ptrdiff_t, ptrdiff_t, void *, ptrdiff_t)
+
+
+cdef void *_data(object array, int dtype, int ndim, bint writable) except? NULL:
+    """The address of a C-contiguous array of exactly this kind; TypeError for any other."""
+    cdef cnp.ndarray a = array
+    cdef bint fits = cnp.PyArray_ISCARRAY(a) if writable else cnp.PyArray_ISCARRAY_RO(a)
+    if not (fits and cnp.PyArray_EquivTypenums(cnp.PyArray_TYPE(a), dtype) and a.ndim == ndim):
+        raise TypeError(
+            f"kernel: expected a {'writable ' if writable else ''}C-contiguous {ndim}-D array of "
+            f"type number {dtype}, got {a.ndim}-D {a.dtype} with flags\n{a.flags}"
+        )
+    return cnp.PyArray_DATA(a)
+
+
+cdef const ptrdiff_t *_row_numbers(object rows, ptrdiff_t *n) except? NULL:
+    cdef const ptrdiff_t *address = <const ptrdiff_t *>_data(rows, cnp.NPY_INTP, 1, False)
+    n[0] = cnp.PyArray_DIM(<cnp.ndarray>rows, 0)
+    return address
+
+
+cdef class Rows:
+    """The rows of X, read where they lie.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_rows, n_columns) or CSR container
+        float64 or float32; a CSR container with sorted columns and no duplicates.
+    """
+
+    cdef CRows view
+    cdef object arrays  # keeps the memory alive
+    cdef readonly object dtype
+    cdef readonly Py_ssize_t n_rows
+
+    def __cinit__(self, X):
+        self.n_rows, self.view.n_columns = X.shape
+        self.dtype = X.dtype
+        self.view.is_float = X.dtype == np.float32
+        cdef int dtype = cnp.NPY_FLOAT if self.view.is_float else cnp.NPY_DOUBLE
+        if isinstance(X, np.ndarray):
+            self.arrays = X
+            self.view.values = _data(X, dtype, 2, False)
+            return
+        starts = X.indptr.astype(np.intp, copy=False)
+        self.arrays = (X.data, X.indices, starts)
+        self.view.wide_columns = X.indices.dtype == np.int64
+        self.view.values = _data(X.data, dtype, 1, False)
+        self.view.columns = _data(
+            X.indices, cnp.NPY_INT64 if self.view.wide_columns else cnp.NPY_INT32, 1, False)
+        self.view.starts = <const ptrdiff_t *>_data(starts, cnp.NPY_INTP, 1, False)
+
+
+cdef class Network:
+    """The weights of one network with a single output node, and scratch memory for one thread.
+
+    Parameters
+    ----------
+    coefs, intercepts : lists of ndarrays of shapes (fan_in, fan_out) and (fan_out,)
+        All of one dtype. `train` changes them in place.
+    train_biases : bool
+        False leaves `intercepts` as they are (a network without bias nodes).
+    writable : bool
+        False for a network that only decides; its arrays may be read-only.
+    """
+
+    cdef CNetwork view
+    cdef vector[CLayer] layers
+    cdef object arrays  # keeps the memory alive
+    cdef readonly object dtype
+    cdef readonly bint writable
+
+    def __cinit__(self, coefs, intercepts, *, bint train_biases, bint writable):
+        cdef CLayer layer
+        cdef ptrdiff_t offset = 0
+        self.dtype = coefs[0].dtype
+        self.writable = writable
+        cdef int dtype = cnp.NPY_FLOAT if self.dtype == np.float32 else cnp.NPY_DOUBLE
+        n_nodes = sum([len(b) for b in intercepts])
+        scratch = np.empty(2 * n_nodes, dtype=self.dtype)
+        cdef char *address = <char *>_data(scratch, dtype, 1, True)
+        cdef ptrdiff_t itemsize = scratch.itemsize
+        for coef, intercept in zip(coefs, intercepts, strict=True):
+            layer.weights = _data(coef, dtype, 2, writable)
+            layer.biases = _data(intercept, dtype, 1, writable)
+            layer.fan_in, layer.fan_out = coef.shape
+            layer.postact = address + offset
+            layer.error = address + offset + layer.fan_out * itemsize
+            offset += 2 * layer.fan_out * itemsize
+            self.layers.push_back(layer)
+        self.arrays = (*coefs, *intercepts, scratch)
+        self.view.layers = self.layers.data()
+        self.view.n_layers = self.layers.size()
+        self.view.train_biases = train_biases
+
+
+def train(
+    Rows rows, Network network, *, order, classes, int32_t positive, step, double learning_rate,
+    double[::1] tally,
+):
+    """Visit rows in the given order and change the network's weights after each.
+
+    Parameters
+    ----------
+    rows, network : Rows (IN) and Network (IN/OUT) of one dtype
+    order : ndarray of shape (n_visits,), dtype intp, IN
+    classes : ndarray of shape (n_rows,), dtype int32, IN
+    positive : int
+        The class whose target is 1; every other's is 0.
+    step : ndarray of shape (n_rows,), dtype float64, or None for 1, IN
+    learning_rate : float
+    tally : ndarray of shape (3,), dtype float64, IN/OUT
+        Sum of step * loss, lowest and highest preactivation of the output node.
+    """
+    if not network.writable or rows.dtype != network.dtype:
+        raise TypeError("kernel: the network must be writable and of the dtype of X")
+    cdef ptrdiff_t n_visits
+    cdef const ptrdiff_t *c_order = _row_numbers(order, &n_visits)
+    cdef const int32_t *c_classes = <const int32_t *>_data(classes, cnp.NPY_INT32, 1, False)
+    cdef const double *c_step = NULL
+    if step is not None:
+        c_step = <const double *>_data(step, cnp.NPY_DOUBLE, 1, False)
+    with nogil:
+        c_train(rows.view, network.view, c_order, n_visits, c_classes, positive, c_step,
+                learning_rate, <CTally *>&tally[0])
+
+
+def decide(Rows rows, Network network, *, subset, ptrdiff_t first, logits):
+    """Write the output node's preactivation of some rows into `logits`.
+
+    Parameters
+    ----------
+    rows, network : Rows and Network of one dtype, IN
+    subset : ndarray of shape (n,), dtype intp, or None for rows `first` to `first + n - 1`, IN
+    first : int
+    logits : ndarray of shape (n,), may be strided, OUT
+    """
+    cdef cnp.ndarray out = logits
+    if rows.dtype != network.dtype or out.dtype != rows.dtype or out.ndim != 1:
+        raise TypeError("kernel: X, the network and the logits must be of one dtype")
+    cdef ptrdiff_t n = cnp.PyArray_DIM(out, 0)
+    cdef ptrdiff_t stride = cnp.PyArray_STRIDE(out, 0) // cnp.PyArray_ITEMSIZE(out)
+    cdef const ptrdiff_t *c_subset = NULL
+    if subset is not None:
+        c_subset = _row_numbers(subset, &n)
+    with nogil:
+        c_decide(rows.view, network.view, c_subset, first, n, cnp.PyArray_DATA(out), stride)
+
+
+def hash_rows(Rows rows, *, subset, bint float32):
+    """64-bit hashes of the non-zero values of rows and their columns.
+
+    Parameters
+    ----------
+    rows : Rows, IN
+    subset : ndarray of shape (n,), dtype intp, or None for all rows, IN
+    float32 : bool
+        Round the values to float32 first.
+
+    Returns
+    -------
+    hashes : ndarray of shape (n,), dtype uint64
+    """
+    cdef ptrdiff_t n = rows.n_rows
+    cdef const ptrdiff_t *c_subset = NULL
+    if subset is not None:
+        c_subset = _row_numbers(subset, &n)
+    hashes = np.empty(n, dtype=np.uint64)
+    cdef uint64_t *out = <uint64_t *>_data(hashes, cnp.NPY_UINT64, 1, True)
+    with nogil:
+        if float32:
+            c_hash_rows[float](rows.view, c_subset, n, out)
+        else:
+            c_hash_rows[double](rows.view, c_subset, n, out)
+    return hashes

@@ -1,0 +1,114 @@
+"""The equations of the network in plain NumPy: the oracle of the tests and the text of the docs.
+
+Source: Robert Keim, "Understanding Training Formulas and Backpropagation for Multilayer
+Perceptrons", All About Circuits, 27 December 2019; derivation after Dustin Stansbury. The
+article's names stand beside the standard ones:
+
+===================  ====================================================================
+article              standard
+===================  ====================================================================
+``ItoH``, ``HtoO``   weights of the first and of the last layer (``coefs[0]``, ``coefs[-1]``)
+``S_preA``           preactivation (net input) of the nodes of a layer
+``S_postA``          postactivation (output) of the nodes of a layer, ``f(S_preA)``
+``T``                target, 0 or 1
+``FE``               final error, ``S_postA,O - T``
+``S_ERROR``          error signal of the output node, ``FE * f'(S_preA,O)``
+``LR``               learning rate
+===================  ====================================================================
+
+Here every layer but the last is hidden, every node is logistic, and the last layer has one
+node. ``coefs[l]`` has shape (fan_in, fan_out), ``intercepts[l]`` shape (fan_out,);
+``intercepts=None`` is a network without bias nodes, the article's own.
+"""
+
+import numpy as np
+
+
+def logistic(x):
+    """The article's activation function ``f``."""
+    with np.errstate(over="ignore"):  # exp(1000) is inf and 1 / inf is the right limit, 0
+        return 1.0 / (1.0 + np.exp(-x))
+
+
+def forward(x, coefs, intercepts=None):
+    """Send one sample through the network.
+
+    Parameters
+    ----------
+    x : array of shape (n_inputs,)
+    coefs, intercepts : lists of arrays, see the top of this module
+
+    Returns
+    -------
+    S_preA, S_postA : lists of arrays
+        One entry per layer, hidden layers first; the output node's is the last, of shape (1,).
+    """
+    S_preA, S_postA = [], []
+    signal = x
+    for layer, weight in enumerate(coefs):
+        S_preA.append(signal @ weight + (0.0 if intercepts is None else intercepts[layer]))
+        S_postA.append(logistic(S_preA[-1]))
+        signal = S_postA[-1]
+    return S_preA, S_postA
+
+
+def gradients(x, T, coefs, intercepts=None):
+    """Backpropagate one sample: the gradients of ``1/2 * FE**2``.
+
+    Every gradient uses the weights from before the sample. The square's factor 2 and the 1/2
+    cancel, so the article's formulas carry no factor.
+
+    Returns
+    -------
+    grad_coefs, grad_intercepts : lists of arrays shaped like `coefs` and the layers' biases
+    FE : float
+        The final error before the update.
+    """
+    _, S_postA = forward(x, coefs, intercepts)
+    FE = S_postA[-1][0] - T
+    # f'(S_preA) = f * (1 - f), from the postactivation that is already there.
+    f_prime = [f * (1.0 - f) for f in S_postA]
+    error_signal = FE * f_prime[-1]  # S_ERROR
+
+    inputs = [x, *S_postA[:-1]]  # what flows into each layer
+    grad_coefs, grad_intercepts = [None] * len(coefs), [None] * len(coefs)
+    for layer in reversed(range(len(coefs))):
+        # gradient_HtoO = S_ERROR * S_postA,H
+        # gradient_ItoH = S_ERROR * weight_HtoO * f'(S_preA,H) * input
+        grad_coefs[layer] = np.outer(inputs[layer], error_signal)
+        grad_intercepts[layer] = error_signal  # a bias node's input is 1
+        if layer > 0:
+            error_signal = (coefs[layer] @ error_signal) * f_prime[layer - 1]
+    return grad_coefs, grad_intercepts, FE
+
+
+def epoch(X, y, coefs, intercepts=None, *, LR, order=None, step=None):
+    """Visit samples one by one and change all weights after each: ``weight -= LR * gradient``.
+
+    Parameters
+    ----------
+    X : array of shape (n_samples, n_inputs)
+    y : array of shape (n_samples,), targets 0 or 1
+    coefs, intercepts : lists of arrays, changed in place
+    LR : float
+    order : sequence of row numbers, default=every row once, in file order
+    step : array of shape (n_samples,), default=1
+        Scale of the learning rate (and of the loss) for each row.
+
+    Returns
+    -------
+    loss : float
+        Mean over the visits, weighted by `step`, of ``1/2 * FE**2`` before each visit's update.
+    """
+    order = range(len(X)) if order is None else order
+    step = np.ones(len(X)) if step is None else step
+    loss = total = 0.0
+    for row in order:
+        grad_coefs, grad_intercepts, FE = gradients(X[row], y[row], coefs, intercepts)
+        for layer, weight in enumerate(coefs):
+            weight -= LR * step[row] * grad_coefs[layer]
+            if intercepts is not None:
+                intercepts[layer] -= LR * step[row] * grad_intercepts[layer]
+        loss += step[row] * 0.5 * FE**2
+        total += step[row]
+    return loss / total
