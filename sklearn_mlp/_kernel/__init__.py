@@ -1,5 +1,12 @@
 """Compiled kernels: they compute, `sklearn_mlp._classifier` decides."""
 
-from ._bindings import Network, Rows, decide, hash_rows, train
+try:
+    from ._bindings import Network, Rows, decide, hash_rows, train
+except ModuleNotFoundError as error:
+    raise ImportError(
+        "The compiled part of sklearn_mlp is missing. This happens when Python runs in the source "
+        "folder, which then hides the installed package: run it from another folder, or install "
+        "with `pip install --no-build-isolation -e .`"
+    ) from error
 
 __all__ = ["Network", "Rows", "decide", "hash_rows", "train"]
