@@ -266,9 +266,10 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
                 X, y = self._validate_training_data(X, y, reset=not goes_on)
                 y = self._encode_classes(y, reset=not goes_on)
                 sample_weight = _validate_sample_weight(sample_weight, X)
-                _check_two_classes(y, self.classes_, sample_weight)
                 sample_weight = _scale_up(sample_weight)
                 visits, step = self._weigh(y, sample_weight, accumulate=False)
+                if visits is not None and len(np.unique(y[visits > 0])) < 2:
+                    raise ValueError(_ONE_CLASS + " after removing samples of weight zero")
                 self._start(X.dtype, goes_on, coefs_init, intercepts_init)
                 rows = Rows(X)
                 epoch = self._visiting_order(rows, y, visits, step)
@@ -350,6 +351,8 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
     def _encode_classes(self, y, *, reset):
         check_classification_targets(y)
         classes, y = np.unique(y, return_inverse=True)
+        if len(classes) < 2:
+            raise ValueError(_ONE_CLASS)
         if not reset and not np.array_equal(classes, self.classes_):
             raise ValueError(
                 "warm_start can only be used where `y` has the same classes as in the previous "
@@ -413,7 +416,7 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
             self.coefs_, self.intercepts_ = _draw_weights(
                 random_state, sizes, n_networks, self.init_range, self.fit_intercept, dtype
             )
-            seed = random_state.randint(np.iinfo(np.int64).max, dtype=np.int64)
+            seed = random_state.randint(np.iinfo(np.int32).max)
             self._generator = np.random.default_rng(seed)
             self.n_layers_ = len(sizes)
             self.n_outputs_ = n_networks
@@ -514,7 +517,7 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
                 f"Maximum iterations ({self.max_iter}) reached and the optimization hasn't "
                 "converged yet.",
                 ConvergenceWarning,
-                stacklevel=4,
+                stacklevel=5,  # the caller of fit
             )
         only = _only_class(tallies)
         if only is not None:
@@ -524,7 +527,7 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
                 "epochs (max_iter), another learning_rate_init or random_state, inputs scaled to "
                 'mean 0 and variance 1, fit_intercept=True, or class_weight="balanced".',
                 ConvergenceWarning,
-                stacklevel=4,
+                stacklevel=5,  # the caller of fit
             )
 
     def _report(self, line):
@@ -686,13 +689,6 @@ def _validate_sample_weight(sample_weight, X):
     return sample_weight
 
 
-def _check_two_classes(y, classes, sample_weight):
-    n_classes = len(classes if sample_weight is None else np.unique(y[sample_weight > 0]))
-    if n_classes < 2:
-        after = "" if sample_weight is None else " after removing samples of weight zero"
-        raise ValueError(_ONE_CLASS + (after if len(classes) > 1 else ""))
-
-
 def _scale_up(sample_weight):
     """Weights of mean 1 if they are smaller, as AdaBoost's 1 / n; rows of weight 0 do not count."""
     if sample_weight is None:
@@ -738,6 +734,7 @@ def _given_weights(name, given, like):
             order="C",
             ensure_2d=False,
             allow_nd=True,
+            ensure_min_samples=0,
             input_name=f"{name}[{layer}]",
         )
         if array.shape == expected.shape[:-1] and layer == len(like) - 1 and name == "coefs_init":

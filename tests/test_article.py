@@ -1,5 +1,7 @@
 """The estimator computes the article's equations, to rounding."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -63,7 +65,7 @@ def train_by_reference(X, y, model, *, n_epochs, LR, step=None, order=None):
     """Initial weights as documented for `random_state`, then `_reference.epoch`."""
     rng = np.random.RandomState(model.random_state)
     sizes = [X.shape[1], *np.atleast_1d(model.hidden_layer_sizes), 1]
-    shapes = list(zip(sizes[:-1], sizes[1:], strict=True))
+    shapes = list(pairwise(sizes))
     classes = np.unique(y)
     networks = []
     for positive in classes[1:] if len(classes) == 2 else classes:
@@ -85,9 +87,7 @@ def train_by_reference(X, y, model, *, n_epochs, LR, step=None, order=None):
         )
     coefs = [np.array(layer) for layer in zip(*(n[0] for n in networks), strict=True)]
     zeros = [np.zeros(s[1]) for s in shapes]
-    intercepts = [
-        np.array(layer) for layer in zip(*(n[1] or zeros for n in networks), strict=True)
-    ]
+    intercepts = [np.array(layer) for layer in zip(*(n[1] or zeros for n in networks), strict=True)]
     if len(networks) == 1:
         coefs, intercepts = [a[0] for a in coefs], [a[0] for a in intercepts]
     return coefs, intercepts, losses
@@ -158,9 +158,7 @@ def test_every_kind_of_network_follows_the_reference(
         max_iter=4,
         random_state=3,
     ).fit(container(X), y)
-    coefs, intercepts, losses = train_by_reference(
-        X.astype(float), y, model, n_epochs=4, LR=0.5
-    )
+    coefs, intercepts, losses = train_by_reference(X.astype(float), y, model, n_epochs=4, LR=0.5)
     tolerance = 1e-12 if dtype == np.float64 else 1e-4
     assert_same_weights(model.coefs_, coefs, tolerance)
     assert_same_weights(model.intercepts_, intercepts, tolerance)
@@ -273,7 +271,7 @@ def test_random_networks_follow_the_reference(
 def test_gradients_are_those_of_half_the_squared_error(hidden, bias, T):
     rng = np.random.default_rng(11)
     sizes = [3, *hidden, 1]
-    shapes = list(zip(sizes[:-1], sizes[1:], strict=True))
+    shapes = list(pairwise(sizes))
     coefs = [rng.uniform(-1, 1, s) for s in shapes]
     intercepts = [rng.uniform(-1, 1, s[1]) for s in shapes] if bias else None
     x = rng.normal(size=3)

@@ -1,0 +1,107 @@
+"""Signals and threads."""
+
+import os
+import signal
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_iris
+
+from sklearn_mlp import MLPLogisticClassifier, _classifier
+
+
+@pytest.mark.parametrize(
+    ("n_rows", "hidden", "early_stopping"), [(400_000, 64, False), (3_000, (200, 200), True)]
+)
+def test_an_interrupt_is_raised_and_leaves_a_fitted_estimator(n_rows, hidden, early_stopping):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(n_rows, 100))
+    y = (X[:, 0] > 0).astype(int)
+    model = MLPLogisticClassifier(
+        hidden, max_iter=10_000, random_state=0, early_stopping=early_stopping
+    )
+    started, sent = threading.Event(), []
+    train = _classifier.train
+
+    def train_and_tell(*args, **kwargs):
+        train(*args, **kwargs)
+        started.set()
+
+    def interrupt():
+        started.wait(60)
+        time.sleep(1.0 if early_stopping else 0.1)
+        sent.append(time.perf_counter())
+        os.kill(os.getpid(), signal.SIGINT)
+
+    sender = threading.Thread(target=interrupt)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_classifier, "train", train_and_tell)
+        sender.start()
+        with pytest.raises(KeyboardInterrupt):
+            model.fit(X, y)
+        late = time.perf_counter() - sent[0]
+    sender.join()
+    # The one bound on time that is part of the interface.
+    assert late < 0.2
+    assert model.n_iter_ == len(model.loss_curve_) < 10_000
+    assert model.predict(X[:10]).shape == (10,)
+    if early_stopping:
+        assert model.n_iter_ == 0 or model.best_iter_ <= model.n_iter_
+    # And it can go on from there.
+    model.partial_fit(X[:100], y[:100])
+
+
+def test_an_interrupt_before_training_leaves_the_former_state(monkeypatch):
+    X, y = load_iris(return_X_y=True)
+    model = MLPLogisticClassifier(3, max_iter=2, random_state=0).fit(X, y)
+    before = vars(model).copy()
+
+    def interrupted(*args):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(_classifier, "canonical_order", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(X[:, :2], y)
+    assert vars(model) == before
+
+
+def test_the_best_weights_are_kept_on_an_interrupt(monkeypatch):
+    X, y = load_iris(return_X_y=True)
+    model = MLPLogisticClassifier(3, random_state=0, early_stopping=True, max_iter=30)
+    scores = iter([0.5, 0.9, 0.8, 0.7])
+    kept = []
+
+    def score(epochs, visits):
+        kept.append([a.copy() for a in model.coefs_])
+        try:
+            return next(scores)
+        except StopIteration:
+            raise KeyboardInterrupt from None
+
+    monkeypatch.setattr(_classifier._Epochs, "score", score)
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(X, y)
+    assert model.best_validation_score_ == 0.9
+    assert model.best_iter_ == 2
+    for got, best in zip(model.coefs_, kept[1], strict=True):
+        np.testing.assert_array_equal(got, best)
+
+
+def test_threads_do_not_disturb_each_other():
+    X, y = load_iris(return_X_y=True)
+    X = np.repeat(X, 10, axis=0)
+    y = np.repeat(y, 10)
+
+    def fit(seed):
+        model = MLPLogisticClassifier((8, 4), max_iter=10, random_state=seed).fit(X, y)
+        return [a.tobytes() for a in (*model.coefs_, *model.intercepts_)], model.predict_proba(X)
+
+    alone = [fit(seed) for seed in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        together = list(pool.map(fit, range(8)))
+    for (bits, probability), (other_bits, other_probability) in zip(alone, together, strict=True):
+        assert bits == other_bits
+        np.testing.assert_array_equal(probability, other_probability)

@@ -1,0 +1,110 @@
+"""Training in one call, in many, or across a file gives the same bits."""
+
+import copy
+import pickle
+
+import joblib
+import numpy as np
+import pytest
+from scipy.sparse import csr_array
+from sklearn.datasets import load_iris
+
+from sklearn_mlp import MLPLogisticClassifier
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+
+def bits(model):
+    return [a.tobytes() for a in (*model.coefs_, *model.intercepts_)]
+
+
+@pytest.fixture(params=["binary", "three classes", "sparse", "weighted", "float32"])
+def problem(request):
+    """X, y, sample_weight, parameters."""
+    X, y = load_iris(return_X_y=True)
+    X = (X - X.mean(axis=0)) / X.std(axis=0)
+    weight, parameters = None, {}
+    if request.param == "binary":
+        X, y = X[50:], y[50:]
+    if request.param == "sparse":
+        X = csr_array(np.where(np.abs(X) < 0.5, 0, X))
+    if request.param == "weighted":
+        weight = np.random.default_rng(0).choice([0.5, 1, 2.0], size=len(y))
+        weight[y == 0] += 1
+        parameters = {"class_weight": "balanced"}
+    if request.param == "float32":
+        X = X.astype(np.float32)
+    return X, y, weight, parameters
+
+
+@pytest.mark.parametrize("shuffle", [True, False])
+@pytest.mark.parametrize("mmap_mode", [None, "r"])
+def test_fit_is_partial_fits_is_a_resumed_fit(problem, shuffle, mmap_mode, tmp_path):
+    X, y, weight, parameters = problem
+    model = MLPLogisticClassifier(
+        6, learning_rate="constant", tol=0, random_state=3, shuffle=shuffle, **parameters
+    ).set_params(n_iter_no_change=np.inf)
+    at_once = bits(model.set_params(max_iter=20).fit(X, y, weight))
+    losses = model.loss_curve_
+
+    streamed = MLPLogisticClassifier(**model.get_params())
+    for _ in range(20):
+        streamed.partial_fit(X, y, classes=np.unique(y), sample_weight=weight)
+    assert bits(streamed) == at_once
+    assert streamed.loss_ == losses[-1]
+    assert streamed.t_ == model.t_
+
+    model.set_params(max_iter=8).fit(X, y, weight)
+    joblib.dump(model, tmp_path / "model.joblib")
+    loaded = joblib.load(tmp_path / "model.joblib", mmap_mode=mmap_mode)
+    loaded.set_params(max_iter=12, warm_start=True).fit(X, y, weight)
+    assert bits(loaded) == at_once
+    assert loaded.loss_curve_ == losses
+    assert loaded.n_iter_ == 12
+
+    # partial_fit goes on from a file just as well, also where the arrays are read-only.
+    loaded = joblib.load(tmp_path / "model.joblib", mmap_mode=mmap_mode)
+    for _ in range(12):
+        loaded.partial_fit(X, y, sample_weight=weight)
+    assert bits(loaded) == at_once
+
+
+def test_an_integer_seed_gives_every_epoch_its_own_order():
+    # MLPClassifier's partial_fit repeats one permutation; two epochs would then be alike.
+    X, y = load_iris(return_X_y=True)
+    model = MLPLogisticClassifier(3, random_state=0)
+    model.partial_fit(X, y, classes=np.unique(y))
+    states = [model._generator.bit_generator.state["state"]["state"]]
+    model.partial_fit(X, y)
+    states.append(model._generator.bit_generator.state["state"]["state"])
+    assert states[0] != states[1]
+
+
+def test_a_copy_trains_apart_from_its_original():
+    X, y = load_iris(return_X_y=True)
+    model = MLPLogisticClassifier(3, random_state=0).fit(X, y)
+    twin, pickled = copy.deepcopy(model), pickle.loads(pickle.dumps(model))
+    before = bits(model)
+    twin.partial_fit(X, y)
+    assert bits(model) == before != bits(twin)
+    assert bits(pickled.partial_fit(X, y)) == bits(twin)
+
+
+def test_a_random_state_instance_is_used_up_from_fit_to_fit():
+    X, y = load_iris(return_X_y=True)
+    model = MLPLogisticClassifier(3, max_iter=2, random_state=np.random.RandomState(0))
+    first, second = bits(model.fit(X, y)), bits(model.fit(X, y))
+    assert first != second
+    model.set_params(random_state=0)
+    assert bits(model.fit(X, y)) == first == bits(model.fit(X, y))
+
+
+def test_an_adopted_dtype_stays():
+    # The weights' dtype is that of the first X; later data is converted to it.
+    X, y = load_iris(return_X_y=True)
+    model = MLPLogisticClassifier(3, random_state=0).partial_fit(
+        X.astype(np.float32), y, classes=np.unique(y)
+    )
+    model.partial_fit(X, y)
+    assert all(a.dtype == np.float32 for a in (*model.coefs_, *model.intercepts_))
+    assert model.predict_proba(X).dtype == np.float32
