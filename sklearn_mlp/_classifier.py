@@ -18,7 +18,8 @@ from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import _check_partial_fit_first_call, check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
-from ._kernel import Network, Rows, decide, train
+from ._epochs import Epochs, chunk_length, decide_all, make_networks, only_class, winners
+from ._kernel import Rows
 from ._visits import canonical_order, expand, hold_out, weights_to_visits
 
 
@@ -272,13 +273,12 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
                     raise ValueError(_ONE_CLASS + " after removing samples of weight zero")
                 self._start(X.dtype, goes_on, coefs_init, intercepts_init)
                 rows = Rows(X)
-                epoch = self._visiting_order(rows, y, visits, step)
-                held_out = None
+                visits, held_out = self._visiting_order(rows, y, visits, step), None
                 if self.early_stopping:
-                    epoch, held_out = hold_out(
-                        epoch, y, self.classes_, self.validation_fraction, self._generator
+                    visits, held_out = hold_out(
+                        visits, y, self.classes_, self.validation_fraction, self._generator
                     )
-            self._train(_Epochs(self, X, rows, y, step, epoch), held_out)
+            self._train(self._epochs(X, rows, y, step, visits), held_out)
         return self
 
     @_fit_context(prefer_skip_nested_validation=True)
@@ -324,10 +324,9 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
             visits, step = self._weigh(y, sample_weight, accumulate=True)
             self._start(X.dtype, not first, in_place=True)
             rows = Rows(X)
-            epoch = self._visiting_order(rows, y, visits, step)
-            self.loss_, _ = _Epochs(self, X, rows, y, step, epoch).run(self.learning_rate_init)
+            visits = self._visiting_order(rows, y, visits, step)
+            self._run(self._epochs(X, rows, y, step, visits), self.learning_rate_init)
             self.n_iter_ = 1
-            self.t_ += len(epoch)
             self._report(f"Iteration 1, loss = {self.loss_:.8f}")
         return self
 
@@ -364,7 +363,8 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
     def _encode_known_classes(self, y):
         try:
             numbers = np.searchsorted(self.classes_, y).clip(max=len(self.classes_) - 1)
-            known = np.array_equal(self.classes_[numbers], y)
+            # As Python objects: NumPy would warn where it cannot compare, as "a" and 1.
+            known = self.classes_[numbers].tolist() == y.tolist()
         except TypeError:  # labels of different kinds, such as numbers and strings
             known = False
         if not known:
@@ -460,6 +460,26 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
             return expand(canonical_order(rows, y, step), visits)
         return expand(np.arange(len(y)), visits)
 
+    def _epochs(self, X, rows, y, step, visits):
+        return Epochs(
+            rows=rows,
+            y=y,
+            step=step,
+            visits=visits,
+            networks=make_networks(self.coefs_, self.intercepts_, train_biases=self.fit_intercept),
+            generator=self._generator if self.shuffle else None,
+            chunk=chunk_length(X, self.coefs_),
+        )
+
+    def _run(self, epochs, learning_rate):
+        """One epoch; its tallies, see `sklearn_mlp._epochs.Epochs.run`."""
+        loss, tallies = epochs.run(learning_rate)
+        if not np.isfinite(tallies).all():
+            raise ValueError(_NON_FINITE)
+        self.loss_ = loss
+        self.t_ += len(epochs.visits)
+        return tallies
+
     def _train(self, epochs, held_out):
         """The epoch loop: learning rate, history, stopping, and what to say in the end."""
         self.n_iter_ = 0
@@ -475,9 +495,8 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
                 rate = self.learning_rate_init
                 if self.learning_rate == "linear":
                     rate *= 1.0 - self.n_iter_ / self.max_iter
-                self.loss_, tallies = epochs.run(rate)
+                tallies = self._run(epochs, rate)
                 self.n_iter_ += 1
-                self.t_ += len(epochs.epoch)
                 self.loss_curve_.append(self.loss_)
                 self._report(f"Iteration {self.n_iter_}, loss = {self.loss_:.8f}")
 
@@ -519,7 +538,7 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
                 ConvergenceWarning,
                 stacklevel=5,  # the caller of fit
             )
-        only = _only_class(tallies)
+        only = only_class(tallies)
         if only is not None:
             warnings.warn(
                 f"All training samples were predicted to be of class {self.classes_[only]} in the "
@@ -553,8 +572,8 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
         X = validate_data(
             self, X, accept_sparse="csr", dtype=self.coefs_[0].dtype, order="C", reset=False
         )
-        networks = _networks(self.coefs_, self.intercepts_)
-        logits = _decide(Rows(X), networks, _chunk_length(X, self.coefs_))
+        networks = make_networks(self.coefs_, self.intercepts_)
+        logits = decide_all(Rows(X), networks, chunk_length(X, self.coefs_))
         return logits[:, 0] if self.n_outputs_ == 1 else logits
 
     def predict(self, X):
@@ -571,7 +590,7 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
             Class labels.
         """
         logits = self.decision_function(X)
-        return self.classes_[_winners(logits.reshape(len(logits), -1))]
+        return self.classes_[winners(logits.reshape(len(logits), -1))]
 
     def predict_proba(self, X):
         """Probability of each class.
@@ -620,50 +639,6 @@ _NON_FINITE = (
     "sample or class weights) is too large."
 )
 _ONE_CLASS = "The number of classes has to be greater than one; got 1 class"
-
-
-class _Epochs:
-    """What stays the same from epoch to epoch of one call of `fit` or `partial_fit`."""
-
-    def __init__(self, estimator, X, rows, y, step, epoch):
-        self.networks = _networks(
-            estimator.coefs_, estimator.intercepts_, train_biases=estimator.fit_intercept
-        )
-        self.generator = estimator._generator if estimator.shuffle else None
-        self.rows, self.y, self.step, self.epoch = rows, y, step, epoch
-        self.total = len(epoch) if step is None else step[epoch].sum()
-        self.chunk = _chunk_length(X, estimator.coefs_)
-
-    def run(self, learning_rate):
-        """One epoch of every network in turn, all in the same order of visits.
-
-        Returns
-        -------
-        loss : float
-        tallies : array of shape (n_networks, 3), see `sklearn_mlp._kernel.train`
-        """
-        order = self.epoch if self.generator is None else self.generator.permutation(self.epoch)
-        tallies = np.tile([0.0, np.inf, -np.inf], (len(self.networks), 1))
-        for number, network in enumerate(self.networks):
-            for start in range(0, len(order), self.chunk):
-                train(
-                    self.rows,
-                    network,
-                    order=order[start : start + self.chunk],
-                    classes=self.y,
-                    positive=1 if len(self.networks) == 1 else number,
-                    step=self.step,
-                    learning_rate=learning_rate,
-                    tally=tallies[number],
-                )
-        if not np.isfinite(tallies).all():
-            raise ValueError(_NON_FINITE)
-        return float(tallies[:, 0].mean() / self.total), tallies
-
-    def score(self, visits):
-        """Accuracy on visits, weighted by their step."""
-        correct = _winners(_decide(self.rows, self.networks, self.chunk, visits)) == self.y[visits]
-        return float(np.average(correct, weights=None if self.step is None else self.step[visits]))
 
 
 @contextlib.contextmanager
@@ -755,60 +730,3 @@ def _writable(array, *, copy):
 
 def _copies(arrays):
     return [a.copy() for a in arrays]
-
-
-def _networks(coefs, intercepts, *, train_biases=None):
-    """The kernel's networks, one per class if there are more than two."""
-    writable = train_biases is not None
-    if coefs[0].ndim == 2:
-        coefs, intercepts = [a[np.newaxis] for a in coefs], [a[np.newaxis] for a in intercepts]
-    return [
-        Network(
-            [a[number] for a in coefs],
-            [a[number] for a in intercepts],
-            train_biases=bool(train_biases),
-            writable=writable,
-        )
-        for number in range(len(coefs[0]))
-    ]
-
-
-def _chunk_length(X, coefs):
-    """Visits per call of the kernel: some tens of milliseconds, so that signals get through."""
-    inputs = X.nnz / X.shape[0] if issparse(X) else X.shape[1]
-    weights = inputs * coefs[0].shape[-1] + sum(math.prod(a.shape[-2:]) for a in coefs[1:])
-    return max(int(2**22 / (weights + 64)), 16)
-
-
-def _decide(rows, networks, chunk, subset=None):
-    """Logits of rows (all, or those of `subset`), shape (n, n_networks)."""
-    n = rows.n_rows if subset is None else len(subset)
-    logits = np.empty((n, len(networks)), dtype=rows.dtype)
-    for number, network in enumerate(networks):
-        for start in range(0, n, chunk):
-            decide(
-                rows,
-                network,
-                subset=None if subset is None else subset[start : start + chunk],
-                first=start,
-                logits=logits[start : start + chunk, number],
-            )
-    return logits
-
-
-def _winners(logits):
-    """Number of the most probable class from logits of shape (n, n_networks)."""
-    return (logits[:, 0] > 0).astype(np.intp) if logits.shape[1] == 1 else logits.argmax(axis=1)
-
-
-def _only_class(tallies):
-    """The class that the tallies of an epoch show to have won every visit, or None.
-
-    With two classes the output's preactivation kept its sign. With more, one network's lowest was
-    above every other's highest: then there is no doubt, though there may be cases without.
-    """
-    lowest, highest = tallies[:, 1], tallies[:, 2]
-    if len(tallies) == 1:
-        return 0 if highest[0] <= 0 else 1 if lowest[0] > 0 else None
-    winner = int(np.argmax(lowest))
-    return winner if lowest[winner] > np.delete(highest, winner).max() else None

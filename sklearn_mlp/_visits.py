@@ -104,14 +104,14 @@ def expand(order, visits=None):
     return order if visits is None else np.repeat(order, visits[order])
 
 
-def hold_out(epoch, y, classes, fraction, generator):
+def hold_out(visits, y, classes, fraction, generator):
     """Split the visits of an epoch into those to train on and those to validate on.
 
     Of each class ``round(fraction * visits)`` are held out, at least one and at most all but one.
 
     Parameters
     ----------
-    epoch : array of shape (n_visits,), row numbers
+    visits : array of shape (n_visits,), row numbers
     y : array of shape (n_rows,), class numbers
     classes : array of shape (n_classes,), the labels, for the message
     fraction : float in (0, 1)
@@ -119,23 +119,23 @@ def hold_out(epoch, y, classes, fraction, generator):
 
     Returns
     -------
-    training, validation : arrays of row numbers, both in the order of `epoch`
+    training, validation : arrays of row numbers, both in the order of `visits`
 
     Raises
     ------
     ValueError
         A class with a single visit.
     """
-    held_out = np.zeros(len(epoch), dtype=bool)
-    class_of_visit = y[epoch]
+    held_out = np.zeros(len(visits), dtype=bool)
+    class_of_visit = y[visits]
     for number in np.unique(class_of_visit):
-        visits = np.flatnonzero(class_of_visit == number)
-        if len(visits) == 1:
+        candidates = np.flatnonzero(class_of_visit == number)
+        if len(candidates) == 1:
             raise ValueError(
                 "The least populated class in y has only 1 member, which is too few: early "
                 "stopping needs one to train on and one to validate on. Class with too few "
                 f"members: {classes[number]}."
             )
-        n = min(max(round(fraction * len(visits)), 1), len(visits) - 1)
-        held_out[generator.choice(visits, n, replace=False)] = True
-    return epoch[~held_out], epoch[held_out]
+        n = min(max(round(fraction * len(candidates)), 1), len(candidates) - 1)
+        held_out[generator.choice(candidates, n, replace=False)] = True
+    return visits[~held_out], visits[held_out]

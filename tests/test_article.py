@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_array
 from sklearn.datasets import load_iris
 
-from sklearn_mlp import MLPLogisticClassifier, _classifier, _reference
+from sklearn_mlp import MLPLogisticClassifier, _epochs, _reference
 
 ARTICLE = {
     "learning_rate": "constant",
@@ -212,10 +212,10 @@ def test_a_shuffled_epoch_visits_every_row_its_number_of_times(monkeypatch):
 
     def spy(rows, network, *, order, **others):
         orders.append(order.copy())
-        return _classifier_train(rows, network, order=order, **others)
+        return original(rows, network, order=order, **others)
 
-    _classifier_train = _classifier.train
-    monkeypatch.setattr(_classifier, "train", spy)
+    original = _epochs.train
+    monkeypatch.setattr(_epochs, "train", spy)
     rng = np.random.default_rng(1)
     X = rng.normal(size=(30, 2))
     y = (X[:, 0] > 0).astype(int)

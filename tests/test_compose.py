@@ -17,7 +17,12 @@ from sklearn.ensemble import (
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 from sklearn.inspection import partial_dependence, permutation_importance
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import balanced_accuracy_score, brier_score_loss
+from sklearn.metrics import (
+    accuracy_score,
+    balanced_accuracy_score,
+    brier_score_loss,
+    make_scorer,
+)
 from sklearn.model_selection import (
     GridSearchCV,
     HalvingGridSearchCV,
@@ -210,7 +215,7 @@ def test_sample_weights_are_routed(cancer):
     with sklearn.config_context(enable_metadata_routing=True):
         routed = make_pipeline(
             StandardScaler().set_fit_request(sample_weight=False),
-            network().set_fit_request(sample_weight=True).set_score_request(sample_weight=True),
+            network().set_fit_request(sample_weight=True),
         )
         by_hand = StandardScaler().fit(X)
         expected = (
@@ -220,7 +225,8 @@ def test_sample_weights_are_routed(cancer):
         np.testing.assert_array_equal(got, expected)
 
         grid = {"mlplogisticclassifier__hidden_layer_sizes": [2, 8]}
-        search = GridSearchCV(routed, grid, cv=3).fit(X, y, sample_weight=weight)
+        scorer = make_scorer(accuracy_score).set_score_request(sample_weight=True)
+        search = GridSearchCV(routed, grid, cv=3, scoring=scorer).fit(X, y, sample_weight=weight)
         refitted = search.best_estimator_.predict_proba(X)
         routed.set_params(**search.best_params_).fit(X, y, sample_weight=weight)
         np.testing.assert_array_equal(refitted, routed.predict_proba(X))

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_iris
 
-from sklearn_mlp import MLPLogisticClassifier, _classifier
+from sklearn_mlp import MLPLogisticClassifier, _classifier, _epochs
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ def test_an_interrupt_is_raised_and_leaves_a_fitted_estimator(n_rows, hidden, ea
         hidden, max_iter=10_000, random_state=0, early_stopping=early_stopping
     )
     started, sent = threading.Event(), []
-    train = _classifier.train
+    train = _epochs.train
 
     def train_and_tell(*args, **kwargs):
         train(*args, **kwargs)
@@ -38,7 +38,7 @@ def test_an_interrupt_is_raised_and_leaves_a_fitted_estimator(n_rows, hidden, ea
 
     sender = threading.Thread(target=interrupt)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_classifier, "train", train_and_tell)
+        patch.setattr(_epochs, "train", train_and_tell)
         sender.start()
         with pytest.raises(KeyboardInterrupt):
             model.fit(X, y)
@@ -81,7 +81,7 @@ def test_the_best_weights_are_kept_on_an_interrupt(monkeypatch):
         except StopIteration:
             raise KeyboardInterrupt from None
 
-    monkeypatch.setattr(_classifier._Epochs, "score", score)
+    monkeypatch.setattr(_epochs.Epochs, "score", score)
     with pytest.raises(KeyboardInterrupt):
         model.fit(X, y)
     assert model.best_validation_score_ == 0.9

@@ -10,9 +10,10 @@ from sklearn.exceptions import ConvergenceWarning, DataConversionWarning
 from sklearn.metrics import accuracy_score, brier_score_loss, f1_score
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
-from sklearn_mlp import MLPLogisticClassifier, _classifier
+from sklearn_mlp import MLPLogisticClassifier, _epochs
 
 ignore_convergence = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+ignore_one_class = pytest.mark.filterwarnings("ignore:All training samples were predicted")
 CONSTANT = {"learning_rate": "constant", "random_state": 0}
 
 
@@ -96,6 +97,7 @@ def test_a_saturated_network_has_finite_logarithms_and_no_zero_over_zero(n_class
         np.testing.assert_allclose(probability, 1 / 3, rtol=1e-12)
 
 
+@ignore_one_class
 def test_one_vs_rest_networks_are_binary_fits():
     # Without shuffling, network k of three is the binary fit of class k against the rest from
     # the same initial weights.
@@ -128,6 +130,7 @@ def test_sparse_input_predicts_like_dense(digits):
     np.testing.assert_allclose(model.predict_proba(csr_array(X)), model.predict_proba(X))
 
 
+@ignore_one_class
 def test_the_loss_is_half_the_brier_score():
     # With a vanishing learning rate all losses of the epoch are taken at the final weights.
     X, y = load_breast_cancer(return_X_y=True)
@@ -228,13 +231,13 @@ def test_partial_fit_after_fit_ignores_early_stopping(iris):
 
 def test_partial_fit_balances_over_all_calls(monkeypatch):
     steps = []
-    train = _classifier.train
+    train = _epochs.train
 
     def spy(rows, network, *, order, step, **others):
         steps.append(float(step[order].sum()))
         return train(rows, network, order=order, step=step, **others)
 
-    monkeypatch.setattr(_classifier, "train", spy)
+    monkeypatch.setattr(_epochs, "train", spy)
     model = MLPLogisticClassifier(2, class_weight="balanced", random_state=0)
     X = np.arange(4.0)[:, None]
     model.partial_fit(X, [0, 0, 0, 1], classes=[0, 1])
@@ -249,13 +252,13 @@ def test_partial_fit_balances_over_all_calls(monkeypatch):
 
 def test_rates_of_the_schedules(iris, monkeypatch):
     rates = []
-    train = _classifier.train
+    train = _epochs.train
 
     def spy(rows, network, *, learning_rate, **others):
         rates.append(learning_rate)
         return train(rows, network, learning_rate=learning_rate, **others)
 
-    monkeypatch.setattr(_classifier, "train", spy)
+    monkeypatch.setattr(_epochs, "train", spy)
     X, y = iris[0][:100], iris[1][:100]
     model = MLPLogisticClassifier(2, learning_rate_init=0.8, max_iter=4, random_state=0)
     model.set_params(warm_start=True).fit(X, y)
@@ -313,6 +316,7 @@ def test_a_constant_rate_that_does_not_converge_says_so(iris):
         MLPLogisticClassifier(max_iter=3, **CONSTANT).fit(X, y)
 
 
+@ignore_one_class
 def test_verbose_prints_every_epoch(capsys):
     X, y = [[3, 2], [1, 6], [2, 1], [0, 7]], [1, 0, 1, 0]
     model = MLPLogisticClassifier(2, max_iter=2, verbose=True, random_state=0).fit(X, y)
@@ -367,7 +371,7 @@ def test_the_best_weights_are_the_ones_kept():
 def spied_early_stopping(monkeypatch, model, *data):
     """Fit, and return the visits trained on and those validated on, of all epochs."""
     trained, validated = [], []
-    train, decide = _classifier.train, _classifier.decide
+    train, decide = _epochs.train, _epochs.decide
 
     def train_spy(rows, network, *, order, **others):
         trained.extend(order.tolist())
@@ -377,8 +381,8 @@ def spied_early_stopping(monkeypatch, model, *data):
         validated.extend(subset.tolist())
         return decide(rows, network, subset=subset, **others)
 
-    monkeypatch.setattr(_classifier, "train", train_spy)
-    monkeypatch.setattr(_classifier, "decide", decide_spy)
+    monkeypatch.setattr(_epochs, "train", train_spy)
+    monkeypatch.setattr(_epochs, "decide", decide_spy)
     model.fit(*data)
     monkeypatch.undo()
     return trained, validated
@@ -415,6 +419,7 @@ def test_early_stopping_with_sample_weights(iris, monkeypatch):
     assert model.best_validation_score_ == pytest.approx(score, rel=1e-12)
 
 
+@ignore_one_class
 def test_early_stopping_needs_two_samples_of_each_class():
     X, y = [[1, 2], [2, 3], [3, 4], [4, 5]], ["no", "no", "no", "yes"]
     message = "least populated class in y has only 1 member.*few members: yes"
@@ -508,6 +513,7 @@ def test_a_warm_start_needs_the_same_network(iris):
 # ------------------------------------------------------------------------------ class weights
 
 
+@ignore_one_class
 def test_class_weights_move_the_boundary():
     X = np.array([[-1.0, -1.0], [-1.0, 0], [-0.8, -1.0], [1.0, 1.0], [1.0, 0.0]])
     y = [1, 1, 1, -1, -1]
@@ -546,6 +552,7 @@ def test_balanced_weights_count_sample_weights(iris):
     np.testing.assert_allclose(balanced, expected, rtol=1e-12)
 
 
+@ignore_one_class
 def test_balanced_weights_help_where_a_class_is_rare(iris):
     X, y = iris
     rare = np.concatenate([np.flatnonzero(y == 0)[:3], np.flatnonzero(y > 0)])

@@ -193,6 +193,8 @@ def decide(Rows rows, Network network, *, subset, ptrdiff_t first, logits):
     cdef const ptrdiff_t *c_subset = NULL
     if subset is not None:
         c_subset = _row_numbers(subset, &n)
+        if n != cnp.PyArray_DIM(out, 0):
+            raise TypeError("kernel: as many logits as rows are needed")
     with nogil:
         c_decide(rows.view, network.view, c_subset, first, n, cnp.PyArray_DATA(out), stride)
 

@@ -1,0 +1,120 @@
+"""From the estimator to the kernel: epochs of training, and decisions."""
+
+import math
+
+import numpy as np
+from scipy.sparse import issparse
+
+from ._kernel import Network, decide, train
+
+
+class Epochs:
+    """What stays the same from epoch to epoch of one call of `fit` or `partial_fit`.
+
+    Parameters
+    ----------
+    rows : sklearn_mlp._kernel.Rows
+    y : array of shape (n_rows,), dtype int32, class numbers
+    step : array of shape (n_rows,), dtype float64, or None for 1
+    visits : array of shape (n_visits,), dtype intp
+        Row numbers, before they are permuted.
+    networks : list of sklearn_mlp._kernel.Network
+        Of class 1 against 0, or one for each class against the rest.
+    generator : numpy.random.Generator, or None for visits in the given order
+    chunk : int
+        Visits per call of the kernel.
+    """
+
+    def __init__(self, *, rows, y, step, visits, networks, generator, chunk):
+        self.rows, self.y, self.step, self.visits = rows, y, step, visits
+        self.networks, self.generator, self.chunk = networks, generator, chunk
+        self.total = len(visits) if step is None else step[visits].sum()
+
+    def run(self, learning_rate):
+        """One epoch of every network in turn, all in the same order of visits.
+
+        Returns
+        -------
+        loss : float
+            Mean over visits, weighted by their step, and over networks.
+        tallies : array of shape (n_networks, 3), see `sklearn_mlp._kernel.train`
+            With values that are not finite if a weight is not.
+        """
+        order = self.visits if self.generator is None else self.generator.permutation(self.visits)
+        tallies = np.tile([0.0, np.inf, -np.inf], (len(self.networks), 1))
+        for number, network in enumerate(self.networks):
+            for start in range(0, len(order), self.chunk):
+                train(
+                    self.rows,
+                    network,
+                    order=order[start : start + self.chunk],
+                    classes=self.y,
+                    positive=1 if len(self.networks) == 1 else number,
+                    step=self.step,
+                    learning_rate=learning_rate,
+                    tally=tallies[number],
+                )
+        return float(tallies[:, 0].mean() / self.total), tallies
+
+    def score(self, visits):
+        """Accuracy on visits, weighted by their step."""
+        predicted = winners(decide_all(self.rows, self.networks, self.chunk, visits))
+        weights = None if self.step is None else self.step[visits]
+        return float(np.average(predicted == self.y[visits], weights=weights))
+
+
+def make_networks(coefs, intercepts, *, train_biases=None):
+    """The kernel's networks, one per class if there are more than two."""
+    writable = train_biases is not None
+    if coefs[0].ndim == 2:
+        coefs, intercepts = [a[np.newaxis] for a in coefs], [a[np.newaxis] for a in intercepts]
+    return [
+        Network(
+            [a[number] for a in coefs],
+            [a[number] for a in intercepts],
+            train_biases=bool(train_biases),
+            writable=writable,
+        )
+        for number in range(len(coefs[0]))
+    ]
+
+
+def chunk_length(X, coefs):
+    """Visits per call of the kernel: some tens of milliseconds, so that signals get through."""
+    inputs = X.nnz / X.shape[0] if issparse(X) else X.shape[1]
+    weights = inputs * coefs[0].shape[-1] + sum(math.prod(a.shape[-2:]) for a in coefs[1:])
+    return max(int(2**22 / (weights + 64)), 16)
+
+
+def decide_all(rows, networks, chunk, subset=None):
+    """Logits of rows (all, or those of `subset`), shape (n, n_networks)."""
+    n = rows.n_rows if subset is None else len(subset)
+    logits = np.empty((n, len(networks)), dtype=rows.dtype)
+    for number, network in enumerate(networks):
+        for start in range(0, n, chunk):
+            decide(
+                rows,
+                network,
+                subset=None if subset is None else subset[start : start + chunk],
+                first=start,
+                logits=logits[start : start + chunk, number],
+            )
+    return logits
+
+
+def winners(logits):
+    """Number of the most probable class from logits of shape (n, n_networks)."""
+    return (logits[:, 0] > 0).astype(np.intp) if logits.shape[1] == 1 else logits.argmax(axis=1)
+
+
+def only_class(tallies):
+    """The class that the tallies of an epoch show to have won every visit, or None.
+
+    With two classes the output's preactivation kept its sign. With more, one network's lowest was
+    above every other's highest: then there is no doubt, though there may be cases without.
+    """
+    lowest, highest = tallies[:, 1], tallies[:, 2]
+    if len(tallies) == 1:
+        return 0 if highest[0] <= 0 else 1 if lowest[0] > 0 else None
+    winner = int(np.argmax(lowest))
+    return winner if lowest[winner] > np.delete(highest, winner).max() else None
