@@ -55,7 +55,7 @@ def weights_to_visits(y, sample_weight=None, class_weight=None):
         visits *= class_visits[y]
         step *= class_step[y]
 
-    n_visits = math.fsum(visits)  # exactly rounded, so the order of the rows cannot matter
+    n_visits = visits.sum()  # of whole numbers
     most = max(10 * np.count_nonzero(visits), MAX_VISITS)
     if n_visits > most:
         fewer = np.where(visits > 0, np.maximum(np.floor(visits * (most / n_visits)), 1), 0)

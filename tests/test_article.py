@@ -53,12 +53,13 @@ def article_program(X, y, n_hidden, LR, n_epochs, *, seed=None, weights=None):
 
 
 def assert_same_weights(actual, expected, tolerance):
-    """Largest difference, relative to the largest weight of the layer."""
+    """Largest difference of each layer, relative to the largest weight of all."""
+    expected = [np.asarray(b, dtype=float) for b in expected]
+    largest = max(np.abs(b).max() for b in expected)
     assert len(actual) == len(expected)
     for a, b in zip(actual, expected, strict=True):
-        b = np.asarray(b, dtype=float)
         assert a.shape == b.shape
-        assert np.abs(a - b).max() <= tolerance * max(np.abs(b).max(), 1e-300)
+        assert np.abs(a - b).max() <= tolerance * largest
 
 
 def train_by_reference(X, y, model, *, n_epochs, LR, step=None, order=None):
@@ -228,7 +229,7 @@ def test_a_shuffled_epoch_visits_every_row_its_number_of_times(monkeypatch):
     assert len({order.tobytes() for order in orders}) == 3
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=200, deadline=None, derandomize=True)
 @given(
     seed=st.integers(0, 2**32 - 1),
     n_rows=st.integers(2, 60),
@@ -260,8 +261,7 @@ def test_random_networks_follow_the_reference(
         X.astype(float), y, model, n_epochs=2, LR=LR, step=step
     )
     tolerance = 1e-12 if dtype == np.float64 else 1e-4
-    assert_same_weights(model.coefs_, coefs, tolerance)
-    assert_same_weights(model.intercepts_, intercepts, tolerance)
+    assert_same_weights([*model.coefs_, *model.intercepts_], [*coefs, *intercepts], tolerance)
     np.testing.assert_allclose(model.loss_, losses[-1], rtol=tolerance)
 
 

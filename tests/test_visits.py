@@ -53,6 +53,13 @@ def test_shuffled_rows_give_the_same_bits(table, settings, weighted, container):
         order = np.random.default_rng(seed).permutation(len(X))
         model.fit(container(X[order]), y[order], weight[order] if weighted else None)
         assert bits(model) == expected
+    if weighted:
+        # Weights that are scaled up to mean 1, by a sum that rounds.
+        weight = np.random.default_rng(0).exponential(0.1, size=len(X))
+        expected = bits(model.fit(container(X), y, weight))
+        for seed in range(3):
+            order = np.random.default_rng(seed).permutation(len(X))
+            assert bits(model.fit(container(X[order]), y[order], weight[order])) == expected
     # The order of visits does depend on the seed.
     assert bits(model.set_params(random_state=1).fit(container(X), y)) != expected
 
