@@ -4,23 +4,32 @@ import contextlib
 import math
 import sys
 import warnings
-from itertools import pairwise
 from numbers import Integral, Real
 
 import numpy as np
-from scipy.sparse import issparse
+from scipy.sparse import csr_array, issparse
 from scipy.special import expit, log_expit, log_softmax, softmax
 from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils import check_array, check_random_state
+from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, Options, StrOptions
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import _check_partial_fit_first_call, check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
-from ._epochs import Epochs, chunk_length, decide_all, make_networks, only_class, winners
+from ._epochs import Epochs, chunk_length, decide_all, only_class, winners
 from ._kernel import Rows
-from ._visits import canonical_order, expand, hold_out, weights_to_visits
+from ._visits import (
+    add_totals,
+    balanced_weights,
+    canonical_order,
+    check_can_hold_out,
+    class_totals,
+    expand,
+    hold_out,
+    weights_to_visits,
+)
+from ._weights import PackedWeights, draw_weights, dtype_of, given_weights
 
 
 class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
@@ -266,19 +275,22 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
                 goes_on = self.warm_start and hasattr(self, "coefs_")
                 X, y = self._validate_training_data(X, y, reset=not goes_on)
                 y = self._encode_classes(y, reset=not goes_on)
-                sample_weight = _validate_sample_weight(sample_weight, X)
-                sample_weight = _scale_up(sample_weight)
-                visits, step = self._weigh(y, sample_weight, accumulate=False)
+                sample_weight = _scale_up(_validate_sample_weight(sample_weight, X))
+                visits, step, totals = self._weigh(y, sample_weight)
                 if visits is not None and len(np.unique(y[visits > 0])) < 2:
                     raise ValueError(_ONE_CLASS + " after removing samples of weight zero")
-                self._start(X.dtype, goes_on, coefs_init, intercepts_init)
                 rows = Rows(X)
                 visits, held_out = self._visiting_order(rows, y, visits, step), None
                 if self.early_stopping:
-                    visits, held_out = hold_out(
-                        visits, y, self.classes_, self.validation_fraction, self._generator
-                    )
-            self._train(self._epochs(X, rows, y, step, visits), held_out)
+                    check_can_hold_out(visits, y, self.classes_)
+                self._start(X.dtype, goes_on, coefs_init, intercepts_init)
+                if self.early_stopping:
+                    # The same split in every warm start on the same data: what was trained on
+                    # is not validated on later.
+                    generator = np.random.default_rng([self._seed, 1])
+                    visits, held_out = hold_out(visits, y, self.validation_fraction, generator)
+            how = self._train(self._epochs(X, rows, y, step, visits, totals), held_out)
+        self._say_how_it_ended(*how)
         return self
 
     @_fit_context(prefer_skip_nested_validation=True)
@@ -313,21 +325,25 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
             Invalid parameters or data, or weights that became non-finite.
         """
         with _undo_on(Exception, self):
-            first = _check_partial_fit_first_call(self, classes)
-            if len(self.classes_) < 2:
-                raise ValueError(_ONE_CLASS)
-            X, y = self._validate_training_data(X, y, reset=first)
-            if first:
-                check_classification_targets(y)
-            y = self._encode_known_classes(y)
-            sample_weight = _validate_sample_weight(sample_weight, X)
-            visits, step = self._weigh(y, sample_weight, accumulate=True)
-            self._start(X.dtype, not first, in_place=True)
-            rows = Rows(X)
-            visits = self._visiting_order(rows, y, visits, step)
-            self._run(self._epochs(X, rows, y, step, visits), self.learning_rate_init)
+            with _undo_on(BaseException, self):
+                first = _check_partial_fit_first_call(self, classes)
+                if len(self.classes_) < 2:
+                    raise ValueError(_ONE_CLASS)
+                X, y = self._validate_training_data(X, y, reset=first)
+                if first:
+                    check_classification_targets(y)
+                y = self._encode_known_classes(y)
+                sample_weight = _validate_sample_weight(sample_weight, X)
+                former = None if first else getattr(self, "_class_totals", None)
+                visits, step, totals = self._weigh(y, sample_weight, former)
+                self._start(X.dtype, not first, in_place=True)
+                rows = Rows(X)
+                visits = self._visiting_order(rows, y, visits, step)
             self.n_iter_ = 1
-            self._report(f"Iteration 1, loss = {self.loss_:.8f}")
+            if len(visits):  # none if the classes' weights are zero
+                self._run(self._epochs(X, rows, y, step, visits, totals), self.learning_rate_init)
+                self._check_finite(X)
+                self._report(f"Iteration 1, loss = {self.loss_:.8f}")
         return self
 
     def _validate_training_data(self, X, y, *, reset):
@@ -336,7 +352,7 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
             X,
             y,
             accept_sparse="csr",
-            dtype=(np.float64, np.float32) if reset else self.coefs_[0].dtype,
+            dtype=(np.float64, np.float32) if reset else dtype_of(self.coefs_),
             order="C",
             reset=reset,
         )
@@ -345,7 +361,7 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
             # in a copy, for the matrix may be the caller's own.
             X = X.copy()
             X.sum_duplicates()
-        return X, y
+        return _readable(X), y
 
     def _encode_classes(self, y, *, reset):
         check_classification_targets(y)
@@ -370,13 +386,16 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
         if not known:
             raise ValueError(
                 "`y` has classes not in `self.classes_`. `self.classes_` has "
-                f"{self.classes_}. 'y' has {np.unique(y)}."
+                f"{self.classes_}. 'y' has {list(dict.fromkeys(y.tolist()))}."
             )
         return numbers.astype(np.int32)
 
-    def _weigh(self, y, sample_weight, *, accumulate):
-        """Visits and step of each row from its sample weight and the class weights."""
-        class_weight = None
+    def _weigh(self, y, sample_weight, former_totals=None):
+        """Visits and step of each row, and class totals if class_weight is "balanced".
+
+        `former_totals` are those of the earlier calls of `partial_fit`.
+        """
+        class_weight = totals = None
         if isinstance(self.class_weight, dict):
             class_weight = compute_class_weight(
                 self.class_weight, classes=self.classes_, y=self.classes_
@@ -386,17 +405,9 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
                     f"class_weight must be finite and not negative, got {self.class_weight}."
                 )
         elif self.class_weight == "balanced":
-            totals = _class_totals(y, len(self.classes_), sample_weight)
-            if accumulate and getattr(self, "_class_totals", None) is not None:
-                totals += self._class_totals
-            self._class_totals = totals
-            seen = totals > 0
-            class_weight = np.ones(len(totals))
-            class_weight[seen] = totals.sum() / (seen.sum() * totals[seen])
-        visits, step = weights_to_visits(y, sample_weight, class_weight)
-        if visits is not None and not visits.any():
-            raise ValueError("Sample weights must contain at least one non-zero number.")
-        return visits, step
+            totals = class_totals(y, len(self.classes_), sample_weight)
+            class_weight = balanced_weights(add_totals(former_totals, totals))
+        return *weights_to_visits(y, sample_weight, class_weight), totals
 
     def _start(self, dtype, goes_on, coefs_init=None, intercepts_init=None, *, in_place=False):
         """Weights, generator and history to train from.
@@ -406,18 +417,20 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
         `partial_fit` and warm starts go on where the former call stopped.
         """
         sizes = [self.n_features_in_, *self._hidden_sizes(), 1]
+        n_networks = 1 if len(self.classes_) == 2 else len(self.classes_)
         if goes_on:
             self._check_same_network(sizes)
-            self.coefs_ = [_writable(a, copy=not in_place) for a in self.coefs_]
-            self.intercepts_ = [_writable(a, copy=not in_place) for a in self.intercepts_]
-        else:
-            n_networks = 1 if len(self.classes_) == 2 else len(self.classes_)
+        # Checked before anything is drawn: a rejected call leaves the random state alone.
+        coefs_init, intercepts_init = given_weights(
+            sizes, n_networks, dtype, coefs_init, intercepts_init
+        )
+        if not goes_on:
             random_state = check_random_state(self.random_state)
-            self.coefs_, self.intercepts_ = _draw_weights(
+            self.coefs_, self.intercepts_ = draw_weights(
                 random_state, sizes, n_networks, self.init_range, self.fit_intercept, dtype
             )
-            seed = random_state.randint(np.iinfo(np.int32).max)
-            self._generator = np.random.default_rng(seed)
+            self._seed = random_state.randint(np.iinfo(np.int32).max)
+            self._generator = np.random.default_rng(self._seed)
             self.n_layers_ = len(sizes)
             self.n_outputs_ = n_networks
             self.out_activation_ = "logistic"
@@ -425,21 +438,43 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
             self.loss_ = np.inf
             self.best_loss_ = self.best_iter_ = self.best_validation_score_ = None
             self.loss_curve_, self.validation_scores_ = [], None
-            if self.class_weight != "balanced":
-                self._class_totals = None
-        if coefs_init is not None:
-            self.coefs_ = _given_weights("coefs_init", coefs_init, self.coefs_)
-        if intercepts_init is not None:
-            self.intercepts_ = _given_weights("intercepts_init", intercepts_init, self.intercepts_)
+            self._class_totals = None
+        self.coefs_ = coefs_init or self.coefs_
+        self.intercepts_ = intercepts_init or self.intercepts_
         if not self.fit_intercept and any(b.any() for b in self.intercepts_):
             raise ValueError(
                 "fit_intercept=False needs bias weights of zero, but intercepts_ (or "
                 "intercepts_init) has others."
             )
+        if not (in_place and self._is_packed()):
+            self._pack()
+
+    def _is_packed(self):
+        packed = getattr(self, "_packed", None)
+        return packed is not None and packed.holds(self.coefs_, self.intercepts_)
+
+    def _pack(self):
+        """Copy the weights into the kernel's layout; `coefs_` and `intercepts_` become views."""
+        self._packed = PackedWeights(self.coefs_, self.intercepts_)
+        self.coefs_, self.intercepts_ = list(self._packed.coefs), list(self._packed.intercepts)
+
+    def __getstate__(self):
+        state = dict(super().__getstate__())
+        state.pop("_packed", None)  # the views alone hold all there is
+        return state
+
+    def __setstate__(self, state):
+        super().__setstate__(state)
+        if hasattr(self, "coefs_"):
+            self._pack()
 
     def _hidden_sizes(self):
-        sizes = np.atleast_1d(np.asarray(self.hidden_layer_sizes))
-        if sizes.dtype.kind not in "iu" or sizes.ndim != 1 or not sizes.size or sizes.min() < 1:
+        try:
+            sizes = np.atleast_1d(np.asarray(self.hidden_layer_sizes))
+            valid = sizes.dtype.kind in "iu" and sizes.ndim == 1 and sizes.size and sizes.min() >= 1
+        except ValueError:  # a ragged list
+            valid = False
+        if not valid:
             raise ValueError(
                 f"hidden_layer_sizes must be > 0, got {self.hidden_layer_sizes!r}. Expected an "
                 "int or a sequence of ints, one for each hidden layer."
@@ -447,7 +482,7 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
         return sizes.tolist()
 
     def _check_same_network(self, sizes):
-        fitted = [coef.shape[-2] for coef in self.coefs_] + [1]
+        fitted = [*(np.shape(coef)[-2] for coef in self.coefs_), 1]
         if sizes != fitted:
             raise ValueError(
                 "hidden_layer_sizes must stay the same in warm_start and partial_fit. Previously "
@@ -460,15 +495,16 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
             return expand(canonical_order(rows, y, step), visits)
         return expand(np.arange(len(y)), visits)
 
-    def _epochs(self, X, rows, y, step, visits):
+    def _epochs(self, X, rows, y, step, visits, totals):
         return Epochs(
             rows=rows,
             y=y,
             step=step,
             visits=visits,
-            networks=make_networks(self.coefs_, self.intercepts_, train_biases=self.fit_intercept),
+            networks=self._packed.networks(train_biases=self.fit_intercept),
             generator=self._generator if self.shuffle else None,
             chunk=chunk_length(X, self.coefs_),
+            class_totals=totals,
         )
 
     def _run(self, epochs, learning_rate):
@@ -478,10 +514,30 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
             raise ValueError(_NON_FINITE)
         self.loss_ = loss
         self.t_ += len(epochs.visits)
+        if epochs.class_totals is not None:
+            self._class_totals = add_totals(self._class_totals, epochs.class_totals)
         return tallies
 
+    def _check_finite(self, X=None):
+        """Raise if a weight (that rows of a sparse X can have changed) is not finite.
+
+        The tallies of an epoch do not show what its last visit did.
+        """
+        weights = [self._packed.buffer]
+        if issparse(X):
+            weights = [
+                self.coefs_[0][..., np.unique(X.indices), :],
+                *self.coefs_[1:],
+                *self.intercepts_,
+            ]
+        with np.errstate(over="ignore", invalid="ignore"):
+            for array in weights:
+                # The sum is the faster look, and is itself not finite if one of them is not.
+                if not np.isfinite(array.sum()) and not np.isfinite(array).all():
+                    raise ValueError(_NON_FINITE)
+
     def _train(self, epochs, held_out):
-        """The epoch loop: learning rate, history, stopping, and what to say in the end."""
+        """The epoch loop: learning rate, history and stopping."""
         self.n_iter_ = 0
         self.loss_curve_ = [*self.loss_curve_]  # the former list is needed if this fit fails
         self.best_loss_ = self.best_validation_score_ = None
@@ -514,15 +570,14 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
                         self.best_loss_ = self.loss_
                     else:
                         self.best_validation_score_ = best
-                        best_weights = _copies(self.coefs_), _copies(self.intercepts_)
+                        best_weights = self._packed.buffer.copy()
                 can_stop = held_out is not None or self.learning_rate == "constant"
                 stopped = can_stop and n_no_change > self.n_iter_no_change
         finally:
             if best_weights is not None:
-                self.coefs_, self.intercepts_ = best_weights
-        if not all(np.isfinite(a).all() for a in (*self.coefs_, *self.intercepts_)):
-            raise ValueError(_NON_FINITE)
-        self._say_how_it_ended(stopped, held_out is not None, tallies)
+                self._packed.buffer[...] = best_weights
+        self._check_finite()
+        return stopped, held_out is not None, tallies
 
     def _say_how_it_ended(self, stopped, early_stopping, tallies):
         if stopped:
@@ -536,7 +591,7 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
                 f"Maximum iterations ({self.max_iter}) reached and the optimization hasn't "
                 "converged yet.",
                 ConvergenceWarning,
-                stacklevel=5,  # the caller of fit
+                stacklevel=4,  # the caller of fit
             )
         only = only_class(tallies)
         if only is not None:
@@ -546,7 +601,7 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
                 "epochs (max_iter), another learning_rate_init or random_state, inputs scaled to "
                 'mean 0 and variance 1, fit_intercept=True, or class_weight="balanced".',
                 ConvergenceWarning,
-                stacklevel=5,  # the caller of fit
+                stacklevel=4,  # the caller of fit
             )
 
     def _report(self, line):
@@ -570,10 +625,13 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
         """
         check_is_fitted(self)
         X = validate_data(
-            self, X, accept_sparse="csr", dtype=self.coefs_[0].dtype, order="C", reset=False
+            self, X, accept_sparse="csr", dtype=dtype_of(self.coefs_), order="C", reset=False
         )
-        networks = make_networks(self.coefs_, self.intercepts_)
-        logits = decide_all(Rows(X), networks, chunk_length(X, self.coefs_))
+        X = _readable(X)
+        packed = self._packed
+        if not self._is_packed():  # someone has put arrays of their own there
+            packed = PackedWeights(self.coefs_, self.intercepts_)
+        logits = decide_all(Rows(X), packed.networks(), chunk_length(X, self.coefs_))
         return logits[:, 0] if self.n_outputs_ == 1 else logits
 
     def predict(self, X):
@@ -615,7 +673,7 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
         return softmax(log_expit(logits), axis=1)
 
     def predict_log_proba(self, X):
-        """Logarithm of the probability of each class, finite also where that is 0 or 1.
+        """Logarithm of the probability of each class, finite also where that rounds to 0.
 
         Parameters
         ----------
@@ -643,14 +701,32 @@ _ONE_CLASS = "The number of classes has to be greater than one; got 1 class"
 
 @contextlib.contextmanager
 def _undo_on(error, estimator):
-    """Give the estimator the attributes back that it had, if `error` is raised."""
+    """Give the estimator back what it had, if `error` is raised: attributes, generator state."""
     before = vars(estimator).copy()
+    generator = before.get("_generator")
+    state = None if generator is None else generator.bit_generator.state
     try:
         yield
     except error:
         vars(estimator).clear()
         vars(estimator).update(before)
+        if generator is not None:
+            generator.bit_generator.state = state
         raise
+
+
+def _readable(X):
+    """X as the kernel can read it: aligned, CSR in contiguous parts. Hardly ever a copy."""
+    if not issparse(X):
+        return np.require(X, requirements=["C", "A"])
+    parts = [np.require(a, requirements=["C", "A"]) for a in (X.data, X.indices, X.indptr)]
+    if parts[1].dtype not in (np.int32, np.int64):
+        parts[1] = parts[1].astype(np.int64)
+    if all(new is old for new, old in zip(parts, (X.data, X.indices, X.indptr), strict=True)):
+        return X
+    readable = csr_array(X.shape, dtype=X.dtype)
+    readable.data, readable.indices, readable.indptr = parts
+    return readable
 
 
 def _validate_sample_weight(sample_weight, X):
@@ -661,6 +737,9 @@ def _validate_sample_weight(sample_weight, X):
     )
     if not sample_weight.any():  # scikit-learn checks this itself since 1.9
         raise ValueError("Sample weights must contain at least one non-zero number.")
+    with np.errstate(over="ignore"):
+        if not np.isfinite(sample_weight.sum()):
+            raise ValueError("Sample weights are too large: their sum is not finite.")
     return sample_weight
 
 
@@ -670,63 +749,3 @@ def _scale_up(sample_weight):
         return None
     mean = math.fsum(sample_weight) / np.count_nonzero(sample_weight)
     return sample_weight / mean if mean < 1.0 else sample_weight
-
-
-def _class_totals(y, n_classes, sample_weight):
-    if sample_weight is None:
-        return np.bincount(y, minlength=n_classes).astype(np.float64)
-    # fsum is exactly rounded: the order of the rows cannot change it.
-    return np.array([math.fsum(sample_weight[y == number]) for number in range(n_classes)])
-
-
-def _draw_weights(random_state, sizes, n_networks, init_range, fit_intercept, dtype):
-    """Network by network: the weights layer by layer from the input side, then the biases."""
-    networks = []
-    for _ in range(n_networks):
-        shapes = list(pairwise(sizes))
-        coefs = [random_state.uniform(-init_range, init_range, shape) for shape in shapes]
-        intercepts = [
-            random_state.uniform(-init_range, init_range, fan_out)
-            if fit_intercept
-            else np.zeros(fan_out)
-            for _, fan_out in shapes
-        ]
-        networks.append(coefs + intercepts)
-    arrays = networks[0] if n_networks == 1 else [np.stack(a) for a in zip(*networks, strict=True)]
-    arrays = [a.astype(dtype, copy=False) for a in arrays]
-    return arrays[: len(shapes)], arrays[len(shapes) :]
-
-
-def _given_weights(name, given, like):
-    """Copies of the weights that the caller gives, checked against the shapes they must have."""
-    if len(given) != len(like):
-        raise ValueError(f"{name} must have {len(like)} arrays, one per layer, got {len(given)}.")
-    arrays = []
-    for layer, (array, expected) in enumerate(zip(given, like, strict=True)):
-        array = check_array(
-            array,
-            dtype=expected.dtype,
-            order="C",
-            ensure_2d=False,
-            allow_nd=True,
-            ensure_min_samples=0,
-            input_name=f"{name}[{layer}]",
-        )
-        if array.shape == expected.shape[:-1] and layer == len(like) - 1 and name == "coefs_init":
-            array = array[..., np.newaxis]
-        if array.shape != expected.shape:
-            raise ValueError(
-                f"{name}[{layer}] must have shape {expected.shape}, got {array.shape}."
-            )
-        arrays.append(np.array(array))
-    return arrays
-
-
-def _writable(array, *, copy):
-    """The array itself if the kernel can change it in place, else a copy."""
-    array = np.require(array, requirements=["C", "A", "W"])
-    return array.copy() if copy else array
-
-
-def _copies(arrays):
-    return [a.copy() for a in arrays]

@@ -5,7 +5,7 @@ import math
 import numpy as np
 from scipy.sparse import issparse
 
-from ._kernel import Network, decide, train
+from ._kernel import decide, train
 
 
 class Epochs:
@@ -23,11 +23,13 @@ class Epochs:
     generator : numpy.random.Generator, or None for visits in the given order
     chunk : int
         Visits per call of the kernel.
+    class_totals : list of int or None, see `sklearn_mlp._visits.class_totals`
     """
 
-    def __init__(self, *, rows, y, step, visits, networks, generator, chunk):
+    def __init__(self, *, rows, y, step, visits, networks, generator, chunk, class_totals):
         self.rows, self.y, self.step, self.visits = rows, y, step, visits
         self.networks, self.generator, self.chunk = networks, generator, chunk
+        self.class_totals = class_totals
         self.total = len(visits) if step is None else step[visits].sum()
 
     def run(self, learning_rate):
@@ -63,27 +65,13 @@ class Epochs:
         return float(np.average(predicted == self.y[visits], weights=weights))
 
 
-def make_networks(coefs, intercepts, *, train_biases=None):
-    """The kernel's networks, one per class if there are more than two."""
-    writable = train_biases is not None
-    if coefs[0].ndim == 2:
-        coefs, intercepts = [a[np.newaxis] for a in coefs], [a[np.newaxis] for a in intercepts]
-    return [
-        Network(
-            [a[number] for a in coefs],
-            [a[number] for a in intercepts],
-            train_biases=bool(train_biases),
-            writable=writable,
-        )
-        for number in range(len(coefs[0]))
-    ]
-
-
 def chunk_length(X, coefs):
-    """Visits per call of the kernel: some tens of milliseconds, so that signals get through."""
-    inputs = X.nnz / X.shape[0] if issparse(X) else X.shape[1]
+    """Visits per call of the kernel: tens of milliseconds at most, so that signals get through."""
+    inputs = np.diff(X.indptr).max() if issparse(X) else X.shape[1]
     weights = inputs * coefs[0].shape[-1] + sum(math.prod(a.shape[-2:]) for a in coefs[1:])
-    return max(int(2**22 / (weights + 64)), 16)
+    visits = max(2**25 // (int(weights) + 64), 1)
+    # A multiple of the kernel's block length where there is the time for a block.
+    return visits // 16 * 16 if visits >= 16 else visits
 
 
 def decide_all(rows, networks, chunk, subset=None):

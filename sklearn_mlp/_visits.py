@@ -7,6 +7,7 @@ three times. What a weight is not a whole number of is made up by the step: a ro
 """
 
 import math
+from fractions import Fraction
 
 import numpy as np
 
@@ -64,6 +65,40 @@ def weights_to_visits(y, sample_weight=None, class_weight=None):
     return visits.astype(np.intp), step
 
 
+def class_totals(y, n_classes, sample_weight=None):
+    """The weight of each class, as whole numbers in units of 2**-1074, the smallest float.
+
+    Whole numbers of any size add up exactly: n times the same totals give the same balanced
+    weights as once, to the last bit, in one `fit` or in n calls of `partial_fit`.
+    """
+    if sample_weight is None:
+        totals = np.bincount(y, minlength=n_classes).tolist()
+    else:
+        # fsum is exactly rounded, so the order of the rows cannot matter.
+        totals = [math.fsum(sample_weight[y == number]) for number in range(n_classes)]
+    ratios = [float(total).as_integer_ratio() for total in totals]
+    return [numerator * (2**1074 // denominator) for numerator, denominator in ratios]
+
+
+def add_totals(former, totals):
+    """Sum of class totals; `former` may be None for none."""
+    return [a + b for a, b in zip(former or [0] * len(totals), totals, strict=True)]
+
+
+def balanced_weights(totals):
+    """scikit-learn's "balanced" weight of each class that has a total; 1 for the others."""
+    n_seen = sum(total > 0 for total in totals)
+    return np.array([float(Fraction(sum(totals), n_seen * t)) if t else 1.0 for t in totals])
+
+
+def _hash_all(rows):
+    """Hashes of all rows, a slice at a time, so that signals get through."""
+    size = max(2**22 * rows.n_rows // max(rows.n_values, 1), 1)
+    numbers = np.arange(rows.n_rows)
+    slices = [numbers[start : start + size] for start in range(0, rows.n_rows, size)]
+    return np.concatenate([hash_rows(rows, subset=subset, float32=True) for subset in slices])
+
+
 def canonical_order(rows, y, step=None):
     """Row numbers in an order that depends on the rows' contents alone.
 
@@ -82,7 +117,7 @@ def canonical_order(rows, y, step=None):
     -------
     order : array of shape (n_rows,), dtype intp
     """
-    hashes = hash_rows(rows, subset=None, float32=True)
+    hashes = _hash_all(rows)
     order = np.argsort(hashes)
     hashes = hashes[order]
     tied_with_next = hashes[:-1] == hashes[1:]
@@ -104,7 +139,18 @@ def expand(order, visits=None):
     return order if visits is None else np.repeat(order, visits[order])
 
 
-def hold_out(visits, y, classes, fraction, generator):
+def check_can_hold_out(visits, y, classes):
+    """Raise ValueError if a class has a single visit, too few to train and to validate on."""
+    n_visits = np.bincount(y[visits], minlength=len(classes))
+    if (n_visits == 1).any():
+        raise ValueError(
+            "The least populated class in y has only 1 member, which is too few: early stopping "
+            "needs one to train on and one to validate on. Class with too few members: "
+            f"{classes[np.argmax(n_visits == 1)]}."
+        )
+
+
+def hold_out(visits, y, fraction, generator):
     """Split the visits of an epoch into those to train on and those to validate on.
 
     Of each class ``round(fraction * visits)`` are held out, at least one and at most all but one.
@@ -113,29 +159,17 @@ def hold_out(visits, y, classes, fraction, generator):
     ----------
     visits : array of shape (n_visits,), row numbers
     y : array of shape (n_rows,), class numbers
-    classes : array of shape (n_classes,), the labels, for the message
     fraction : float in (0, 1)
     generator : numpy.random.Generator
 
     Returns
     -------
     training, validation : arrays of row numbers, both in the order of `visits`
-
-    Raises
-    ------
-    ValueError
-        A class with a single visit.
     """
     held_out = np.zeros(len(visits), dtype=bool)
     class_of_visit = y[visits]
     for number in np.unique(class_of_visit):
         candidates = np.flatnonzero(class_of_visit == number)
-        if len(candidates) == 1:
-            raise ValueError(
-                "The least populated class in y has only 1 member, which is too few: early "
-                "stopping needs one to train on and one to validate on. Class with too few "
-                f"members: {classes[number]}."
-            )
         n = min(max(round(fraction * len(candidates)), 1), len(candidates) - 1)
         held_out[generator.choice(candidates, n, replace=False)] = True
     return visits[~held_out], visits[held_out]

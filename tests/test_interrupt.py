@@ -76,6 +76,21 @@ def test_an_interrupt_before_training_leaves_the_former_state(monkeypatch):
     assert vars(model) == before
 
 
+def test_an_interrupt_in_the_first_partial_fit_leaves_no_half_made_estimator(monkeypatch):
+    X, y = load_iris(return_X_y=True)
+    model = MLPLogisticClassifier(3, random_state=0)
+
+    def interrupted(*args, **kwargs):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(_classifier, "validate_data", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            model.partial_fit(X, y, classes=[0, 1, 2])
+    assert not hasattr(model, "classes_")
+    model.partial_fit(X, y, classes=[0, 1, 2]).predict(X)
+
+
 def test_the_best_weights_are_kept_on_an_interrupt(monkeypatch):
     X, y = load_iris(return_X_y=True)
     model = MLPLogisticClassifier(3, random_state=0, early_stopping=True, max_iter=30)

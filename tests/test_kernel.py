@@ -1,4 +1,4 @@
-"""The compiled kernel by itself."""
+"""The compiled kernel by itself, on every instruction set that the processor has."""
 
 from decimal import Decimal, localcontext
 
@@ -6,17 +6,26 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_array
 
-from sklearn_mlp._kernel import Network, Rows, decide, hash_rows, train
+from sklearn_mlp import _reference
+from sklearn_mlp._kernel import Network, Rows, decide, hash_rows, instruction_sets, train
+from sklearn_mlp._weights import INSTRUCTION_SET, PackedWeights
 
 
-def identity_network(dtype, value=0.0):
+@pytest.fixture(params=instruction_sets())
+def instruction_set(request, monkeypatch):
+    monkeypatch.setenv(INSTRUCTION_SET, request.param)
+    return request.param
+
+
+def identity_network(dtype):
     """One input, one hidden node, all weights 1: the logit is logistic(x)."""
     coefs = [np.ones((1, 1), dtype), np.ones((1, 1), dtype)]
-    return Network(coefs, [np.zeros(1, dtype)] * 2, train_biases=False, writable=True)
+    packed = PackedWeights(coefs, [np.zeros(1, dtype)] * 2)
+    return packed.networks(train_biases=False)[0]
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
-def test_the_logistic_function_is_accurate_everywhere(dtype):
+def test_the_logistic_function_is_accurate_everywhere(dtype, instruction_set):
     # -720 and -95 give subnormal results; at +-1000 exp itself overflows.
     x = np.concatenate(
         [
@@ -40,14 +49,14 @@ def test_the_logistic_function_is_accurate_everywhere(dtype):
     assert worst <= 4
 
 
-def test_infinite_and_missing_preactivations():
+def test_infinite_and_missing_preactivations(instruction_set):
     x = np.array([[np.inf], [-np.inf], [np.nan]])
     logits = np.empty(3)
     decide(Rows(x), identity_network(np.float64), subset=None, first=0, logits=logits)
     np.testing.assert_array_equal(logits, [1.0, 0.0, np.nan])
 
 
-def test_the_tally_is_taken_before_each_update_and_is_added_to():
+def test_the_tally_is_taken_before_each_update_and_is_added_to(instruction_set):
     X, classes = np.array([[1.0], [-1.0]]), np.array([1, 0], dtype=np.int32)
     network = identity_network(np.float64)
     tally = np.array([10.0, np.inf, -np.inf])
@@ -58,6 +67,109 @@ def test_the_tally_is_taken_before_each_update_and_is_added_to():
     train(Rows(X), network, order=first, step=np.array([3.0, 1.0]), tally=tally, **arguments)
     FE = 1 / (1 + np.exp(-before[0])) - 1
     np.testing.assert_allclose(tally, [10 + 3 * 0.5 * FE**2, before[0], before[0]], rtol=1e-14)
+
+
+def random_problem(rng, n_inputs, hidden, n_rows, dtype, *, bias=True, zeros=0.3):
+    """X, y, step, order, coefs and intercepts within the bounds of "Rounding and chaos"."""
+    X = rng.normal(size=(n_rows, n_inputs)) * (rng.uniform(size=(n_rows, n_inputs)) > zeros)
+    X = X.astype(dtype)
+    y = rng.integers(0, 2, size=n_rows).astype(np.int32)
+    step = rng.integers(1, 5, size=n_rows) / 4
+    order = rng.integers(0, n_rows, size=2 * n_rows)
+    sizes = [n_inputs, *hidden, 1]
+    coefs = [rng.uniform(-1, 1, s).astype(dtype) for s in zip(sizes, sizes[1:])]  # noqa: B905, RUF007
+    intercepts = [rng.uniform(-1, 1, n).astype(dtype) * bias for n in sizes[1:]]
+    LR = min(0.5, 10 / max((X.astype(float) ** 2).sum(axis=1).mean(), 1e-9))
+    return X, y, step, order, coefs, intercepts, LR
+
+
+def largest_difference(X, y, step, order, coefs, intercepts, LR, *, bias, container=np.asarray):
+    """Between an epoch of the kernel and one of the reference, relative to the largest weight."""
+    packed = PackedWeights(coefs, intercepts)
+    tally = np.array([0.0, np.inf, -np.inf])
+    train(
+        Rows(container(X)),
+        packed.networks(train_biases=bias)[0],
+        order=order,
+        classes=y,
+        positive=1,
+        step=step,
+        learning_rate=LR,
+        tally=tally,
+    )
+    coefs, intercepts = ([a.astype(float) for a in layers] for layers in (coefs, intercepts))
+    X = X.astype(float)
+    loss = _reference.epoch(
+        X, y, coefs, intercepts if bias else None, LR=LR, order=order, step=step
+    )
+    np.testing.assert_allclose(tally[0] / step[order].sum(), loss, rtol=1e-4)
+    largest = max(np.abs(a).max() for a in (*coefs, *intercepts))
+    pairs = zip((*packed.coefs, *packed.intercepts), (*coefs, *intercepts), strict=True)
+    return max(np.abs(got - want).max() for got, want in pairs) / largest
+
+
+TOLERANCE = {np.float64: 1e-10, np.float32: 1e-4}
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("container", [np.asarray, csr_array])
+def test_every_hidden_size_follows_the_reference(instruction_set, dtype, container):
+    # 1 to 40 and some beyond: every way in which a layer fills its vectors, fused and blocked.
+    rng = np.random.default_rng(0)
+    for n_hidden in [*range(1, 41), 47, 64, 65, 100]:
+        problem = random_problem(rng, int(rng.integers(1, 30)), [n_hidden], 21, dtype)
+        difference = largest_difference(*problem, bias=True, container=container)
+        assert difference < TOLERANCE[dtype], n_hidden
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("bias", [True, False])
+def test_random_networks_follow_the_reference(instruction_set, dtype, bias):
+    rng = np.random.default_rng(1)
+    for number in range(60):
+        hidden = rng.integers(1, 40, size=rng.integers(1, 4)).tolist()
+        n_inputs, n_rows = int(rng.integers(1, 80)), int(rng.integers(1, 60))
+        problem = random_problem(rng, n_inputs, hidden, n_rows, dtype, bias=bias)
+        container = csr_array if number % 3 == 0 else np.asarray
+        difference = largest_difference(*problem, bias=bias, container=container)
+        assert difference < TOLERANCE[dtype], (n_inputs, hidden, n_rows)
+
+
+def test_padding_stays_zero(instruction_set):
+    rng = np.random.default_rng(2)
+    for hidden in ([3], [5, 3], [37], [37, 3, 7]):
+        X, y, step, order, coefs, intercepts, LR = random_problem(rng, 6, hidden, 40, np.float64)
+        packed = PackedWeights(coefs, intercepts)
+        n_weights = sum(a.size for a in (*coefs, *intercepts))
+        tally = np.array([0.0, np.inf, -np.inf])
+        more = {"classes": y, "positive": 1, "step": step, "learning_rate": LR, "tally": tally}
+        train(Rows(X), packed.networks(train_biases=True)[0], order=order, **more)
+        assert np.count_nonzero(packed.buffer) == n_weights
+
+
+@pytest.mark.parametrize("hidden", [[4], [40], [6, 5]])
+def test_visits_in_several_calls_are_visits_in_one(instruction_set, hidden):
+    # Bit for bit where the calls end at whole blocks, as chunks of an epoch do.
+    rng = np.random.default_rng(3)
+    X, y, step, order, coefs, intercepts, LR = random_problem(rng, 7, hidden, 50, np.float64)
+    results = []
+    for ends in ([100], [16, 48, 100], [5, 10, 100]):
+        packed = PackedWeights(coefs, intercepts)
+        tally = np.array([0.0, np.inf, -np.inf])
+        more = {"classes": y, "positive": 1, "step": step, "learning_rate": LR, "tally": tally}
+        for start, end in zip([0, *ends], ends):  # noqa: B905
+            train(Rows(X), packed.networks(train_biases=True)[0], order=order[start:end], **more)
+        results.append(packed.buffer)
+    np.testing.assert_allclose(results[1], results[0], rtol=1e-12)
+    np.testing.assert_allclose(results[2], results[0], rtol=1e-12)
+
+
+def test_the_instruction_set_can_be_chosen(monkeypatch):
+    monkeypatch.setenv(INSTRUCTION_SET, "baseline")
+    assert PackedWeights([np.ones((1, 1))] * 2, [np.ones(1)] * 2).instruction_set == "baseline"
+    monkeypatch.setenv(INSTRUCTION_SET, "abacus")
+    with pytest.raises(ValueError, match="INSTRUCTION_SET='abacus' is not available here"):
+        PackedWeights([np.ones((1, 1))] * 2, [np.ones(1)] * 2)
 
 
 def test_rows_hash_by_their_values_alone():
@@ -103,23 +215,42 @@ def test_what_the_kernel_cannot_read_in_place_is_refused(X):
         Rows(X)
 
 
-def test_read_only_weights_can_decide_but_not_train():
-    coefs, intercepts = [np.ones((1, 1))] * 2, [np.zeros(1)] * 2
-    for array in (*coefs, *intercepts):
-        array.flags.writeable = False
-    with pytest.raises(TypeError, match="writable"):
-        Network(coefs, intercepts, train_biases=True, writable=True)
-    network = Network(coefs, intercepts, train_biases=False, writable=False)
-    X, order = Rows(np.ones((1, 1))), np.zeros(1, dtype=np.intp)
-    classes, tally = np.zeros(1, dtype=np.int32), np.zeros(3)
-    with pytest.raises(TypeError, match="writable"):
-        train(
-            X,
-            network,
-            order=order,
-            classes=classes,
-            positive=1,
-            step=None,
-            learning_rate=1.0,
-            tally=tally,
-        )
+def test_weights_that_are_not_packed_are_refused():
+    coefs, intercepts = [np.ones((2, 3)), np.ones((3, 1))], [np.zeros(3), np.zeros(1)]
+    with pytest.raises(TypeError, match="packed layout"):
+        Network(coefs, intercepts, instruction_set="baseline", train_biases=True)
+
+
+def test_arguments_that_do_not_go_together_are_refused():
+    # Each of these would read or write beyond an array.
+    rows, network = Rows(np.ones((3, 1))), identity_network(np.float64)
+    good = {
+        "order": np.arange(3),
+        "classes": np.zeros(3, dtype=np.int32),
+        "positive": 1,
+        "step": None,
+        "learning_rate": 1.0,
+        "tally": np.zeros(3),
+    }
+    train(rows, network, **good)
+    for bad in (
+        {"classes": np.zeros(2, dtype=np.int32)},
+        {"step": np.ones(2)},
+        {"step": np.ones(3, dtype=np.float32)},
+        {"order": np.arange(3, dtype=np.int32)},
+        {"tally": np.zeros(2)},
+    ):
+        with pytest.raises(TypeError, match="kernel: "):
+            train(rows, network, **{**good, **bad})
+    for other in (Rows(np.ones((3, 2))), Rows(np.ones((3, 1), dtype=np.float32))):
+        with pytest.raises(TypeError, match="kernel: "):
+            train(other, network, **good)
+        with pytest.raises(TypeError, match="kernel: "):
+            decide(other, network, subset=None, first=0, logits=np.empty(3))
+    frozen = np.empty(3)
+    frozen.flags.writeable = False
+    for first, logits in ((1, np.empty(3)), (-1, np.empty(3)), (0, frozen)):
+        with pytest.raises(TypeError, match="kernel: "):
+            decide(rows, network, subset=None, first=first, logits=logits)
+    with pytest.raises(TypeError, match="as many logits"):
+        decide(rows, network, subset=np.arange(2), first=0, logits=np.empty(3))

@@ -108,3 +108,51 @@ def test_an_adopted_dtype_stays():
     model.partial_fit(X, y)
     assert all(a.dtype == np.float32 for a in (*model.coefs_, *model.intercepts_))
     assert model.predict_proba(X).dtype == np.float32
+
+
+def test_balanced_weights_resume_whatever_the_weights():
+    # 20 times a sum that rounds is not the rounded sum of 20: the class totals are kept exactly.
+    X, y = load_iris(return_X_y=True)
+    X, y = X[:120], y[:120]
+    weight = np.random.default_rng(0).uniform(1, 3, len(y))
+    model = MLPLogisticClassifier(
+        3, learning_rate="constant", tol=0, max_iter=20, class_weight="balanced", random_state=0
+    ).set_params(n_iter_no_change=np.inf)
+    streamed = MLPLogisticClassifier(**model.get_params())
+    model.fit(X, y, weight)
+    for _ in range(20):
+        streamed.partial_fit(X, y, classes=np.unique(y), sample_weight=weight)
+    assert bits(streamed) == bits(model)
+    # And the next chunk, of other classes, is balanced alike.
+    assert bits(streamed.partial_fit(X[:60], y[:60])) == bits(model.partial_fit(X[:60], y[:60]))
+
+
+def test_weights_set_by_hand_are_used():
+    X, y = load_iris(return_X_y=True)
+    model = MLPLogisticClassifier(3, random_state=0).fit(X, y)
+    expected = model.predict_proba(X)
+    by_hand = copy.deepcopy(model)
+    by_hand.coefs_ = [np.asfortranarray(a) for a in model.coefs_]
+    by_hand.intercepts_ = tuple(a.tolist() for a in model.intercepts_)
+    np.testing.assert_array_equal(by_hand.predict_proba(X), expected)
+    assert bits(by_hand.partial_fit(X, y)) == bits(model.partial_fit(X, y))
+    # In place, they are the model's very memory.
+    model.coefs_[-1][...] = 0
+    model.intercepts_[-1][...] = 0
+    np.testing.assert_allclose(model.predict_proba(X), 1 / 3)
+    for coefs, intercepts in [
+        (model.coefs_[:1], model.intercepts_[:1]),
+        (model.coefs_, [model.intercepts_[0][:, :1], model.intercepts_[1]]),
+        ([model.coefs_[0], np.ones((3, 3, 2))], [model.intercepts_[0], np.ones((3, 2))]),
+        ([model.coefs_[0], np.ones((3, 4, 1))], model.intercepts_),
+    ]:
+        by_hand.coefs_, by_hand.intercepts_ = coefs, intercepts
+        with pytest.raises(ValueError, match="do not make a network"):
+            by_hand.predict(X)
+
+
+def test_a_pickle_holds_the_weights_once():
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(20, 400)), np.arange(20) % 2
+    model = MLPLogisticClassifier(50, max_iter=1, random_state=0).fit(X, y)
+    assert len(pickle.dumps(model)) < 1.1 * sum(a.nbytes for a in model.coefs_) + 5000

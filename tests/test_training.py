@@ -10,7 +10,7 @@ from sklearn.exceptions import ConvergenceWarning, DataConversionWarning
 from sklearn.metrics import accuracy_score, brier_score_loss, f1_score
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
-from sklearn_mlp import MLPLogisticClassifier, _epochs
+from sklearn_mlp import MLPLogisticClassifier, _classifier, _epochs
 
 ignore_convergence = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 ignore_one_class = pytest.mark.filterwarnings("ignore:All training samples were predicted")
@@ -128,6 +128,17 @@ def test_sparse_input_predicts_like_dense(digits):
     sparse = MLPLogisticClassifier(15, random_state=1).fit(csr_array(X), y)
     np.testing.assert_array_equal(model.predict(X), sparse.predict(csr_array(X)))
     np.testing.assert_allclose(model.predict_proba(csr_array(X)), model.predict_proba(X))
+
+
+def test_a_prediction_may_take_many_calls_of_the_kernel(iris, monkeypatch):
+    X, y = iris
+    model = MLPLogisticClassifier(3, random_state=0).fit(X, y)
+    expected = model.decision_function(X)
+    monkeypatch.setattr(_classifier, "chunk_length", lambda X, coefs: 16)
+    np.testing.assert_array_equal(model.decision_function(X), expected)
+    for table in (X, csr_array(X)):
+        chunked = MLPLogisticClassifier(3, random_state=0).fit(table, y)
+        np.testing.assert_allclose(chunked.decision_function(X), expected, rtol=1e-9)
 
 
 @ignore_one_class
@@ -467,6 +478,17 @@ def test_a_warm_start_has_stopping_counters_of_its_own():
     assert model.fit(X, y).n_iter_ == 12
     # MLPClassifier would stop after one epoch here.
     assert model.fit(X, y).n_iter_ == 12
+
+
+def test_a_warm_start_validates_on_what_was_never_trained_on(iris, monkeypatch):
+    X, y = iris
+    model = MLPLogisticClassifier(early_stopping=True, warm_start=True, random_state=0)
+    trained, validated = [], []
+    for _ in range(2):
+        more_trained, more_validated = spied_early_stopping(monkeypatch, model, X, y)
+        trained += more_trained
+        validated += more_validated
+    assert not set(trained) & set(validated)
 
 
 @ignore_convergence

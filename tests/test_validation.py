@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_array, csr_matrix, issparse
 from sklearn.datasets import load_iris
+from sklearn.exceptions import ConvergenceWarning
 
 from sklearn_mlp import MLPLogisticClassifier
 
@@ -25,6 +26,7 @@ def state(model):
         if isinstance(value, list)
         else value
         for name, value in vars(model).items()
+        if name != "_packed"  # coefs_ and intercepts_ are views of it
     }
 
 
@@ -90,6 +92,7 @@ def test_bad_tables(model, data, method, change, message):
         (np.r_[np.nan, np.ones(99)], "Input sample_weight contains NaN"),
         (np.r_[np.inf, np.ones(99)], "Input sample_weight contains infinity"),
         (["a"] * 100, "could not convert string to float"),
+        (np.full(100, 1e308), "Sample weights are too large: their sum is not finite"),
     ],
 )
 def test_bad_sample_weights(model, data, method, sample_weight, message):
@@ -149,9 +152,9 @@ def test_classes_of_partial_fit(data):
     named = MLPLogisticClassifier(3).partial_fit(
         X, np.array(["b", "c"], dtype=object)[y - 1], ["b", "c"]
     )
-    for unknown in (["a"], [1], [None]):
-        with pytest.raises(ValueError):
-            named.partial_fit(X[:1], unknown)
+    for unknown in (["a"], [1], [None, "b"], [1, "b"]):
+        with pytest.raises(ValueError, match="classes not in"):
+            named.partial_fit(X[: len(unknown)], np.array(unknown, dtype=object))
 
 
 @pytest.mark.parametrize("method", ["predict", "predict_proba", "decision_function"])
@@ -185,6 +188,7 @@ def test_wrong_number_of_inputs_in_partial_fit_and_warm_start(data):
         ("hidden_layer_sizes", (3, 2.5)),
         ("hidden_layer_sizes", ((3, 2), (1, 1))),
         ("hidden_layer_sizes", 2.5),
+        ("hidden_layer_sizes", [(3,), 2]),
         ("hidden_layer_sizes", None),
         ("hidden_layer_sizes", "32"),
         ("learning_rate_init", 0),
@@ -255,6 +259,71 @@ def test_initial_weights(model, data, given, message):
     assert_rejected(model, ValueError, message, lambda: model.fit(*data, **given))
 
 
+def test_initial_weights_of_a_wrong_type(model, data):
+    message = "coefs_init must be a list of arrays, one per layer"
+    assert_rejected(model, TypeError, message, lambda: model.fit(*data, coefs_init=5))
+
+
+def test_a_rejected_fit_uses_up_no_random_numbers(data):
+    X, y = data
+    for bad in ({"coefs_init": COEFS[:1]}, {"y": np.r_[y[:-1], 3]}):
+        random_state = np.random.RandomState(0)
+        model = MLPLogisticClassifier(3, early_stopping=True, random_state=random_state)
+        with pytest.raises(ValueError):
+            model.fit(**{"X": X, "y": y, **bad})
+        assert random_state.randint(1000) == np.random.RandomState(0).randint(1000)
+
+
+def test_a_warm_start_that_fails_leaves_the_former_state(data, diverging):
+    X, y = data
+    model = MLPLogisticClassifier(3, max_iter=2, random_state=0, warm_start=True).fit(X, y)
+    model.set_params(early_stopping=True)
+    single = np.where(np.arange(100) == 7, 1, 2)
+    assert_rejected(model, ValueError, "only 1 member", lambda: model.fit(X, single))
+    model.set_params(early_stopping=False, learning_rate_init=1e308)
+    large, _, coefs_init = diverging
+    call = lambda: model.fit(large, y, coefs_init=coefs_init)  # noqa: E731
+    assert_rejected(model, ValueError, NON_FINITE, call)
+
+
+def test_a_warning_made_an_error_does_not_undo_the_fit(data):
+    model = MLPLogisticClassifier(3, max_iter=2, learning_rate="constant", random_state=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(ConvergenceWarning):
+            model.fit(*data)
+    assert model.n_iter_ == 2
+
+
+def test_a_chunk_of_a_class_that_counts_for_nothing(data):
+    X, y = data
+    model = MLPLogisticClassifier(3, class_weight={1: 0}, random_state=0)
+    model.partial_fit(X, y, classes=[1, 2])
+    before = [a.copy() for a in model.coefs_]
+    model.partial_fit(X[:3], y[:3])
+    for a, b in zip(model.coefs_, before, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("kind", ["dense", "sparse"])
+def test_memory_that_the_kernel_cannot_read_in_place_is_copied(data, kind):
+    X, y = data
+    expected = MLPLogisticClassifier(3, max_iter=2, random_state=0)
+    if kind == "dense":  # not aligned, as behind a header of odd length
+        table = np.frombuffer(bytearray(X.nbytes + 1), offset=1).reshape(X.shape)
+        table[...] = X
+        assert not table.flags.aligned
+        expected.fit(X, y)
+    else:  # every other element of larger arrays
+        table, plain = csr_array(X), csr_array(X)
+        table.data = np.repeat(plain.data, 2)[::2]
+        table.indices = np.repeat(plain.indices, 2)[::2]
+        expected.fit(plain, y)
+    model = MLPLogisticClassifier(3, max_iter=2, random_state=0).fit(table, y)
+    np.testing.assert_array_equal(model.coefs_[0], expected.coefs_[0])
+    np.testing.assert_array_equal(model.predict_proba(table), expected.predict_proba(X))
+
+
 def test_initial_bias_weights_without_bias_nodes(data):
     model = MLPLogisticClassifier(3, fit_intercept=False)
     model.fit(*data, coefs_init=COEFS, intercepts_init=INTERCEPTS)
@@ -317,6 +386,17 @@ def test_partial_fit_that_diverges_says_so(diverging):
     model.set_params(learning_rate_init=1e308)
     with pytest.raises(ValueError, match=NON_FINITE):
         model.partial_fit(X, y)
+
+
+@pytest.mark.parametrize("container", [np.asarray, csr_array])
+def test_partial_fit_notices_what_its_last_visit_did(container):
+    # No later visit shows it, and weights that are infinite saturate the nodes.
+    coefs_init = [np.full((4, 3), 1e-4), np.ones((3, 1))]
+    model = MLPLogisticClassifier(3, max_iter=1, learning_rate_init=1e-300, fit_intercept=False)
+    model.fit(np.ones((2, 4)), [1, 2], coefs_init=coefs_init)
+    model.set_params(learning_rate_init=1e308)
+    with pytest.raises(ValueError, match=NON_FINITE):
+        model.partial_fit(container(np.full((1, 4), 1e3)), [1])
 
 
 def test_the_callers_data_is_never_written_to():

@@ -79,12 +79,12 @@ def test_repeated_rows_are_integer_weights(table, settings, n_classes):
 
 def model_visits(model, X, y, weight):
     """The visits of an epoch, as the estimator makes them."""
-    visits, step = model._weigh(y.astype(np.int32), weight.astype(float), accumulate=False)
+    visits, step, _ = model._weigh(y.astype(np.int32), weight.astype(float))
     epoch = model._visiting_order(Rows(X), y.astype(np.int32), visits, step)
     if not model.early_stopping:
         return epoch
     generator = np.random.default_rng(0)
-    return hold_out(epoch, y, model.classes_, model.validation_fraction, generator)[0]
+    return hold_out(epoch, y, model.validation_fraction, generator)[0]
 
 
 def test_rows_that_differ_beyond_float32_are_repeated_alike():
@@ -237,11 +237,11 @@ def test_canonical_order_is_a_permutation_that_sorts_ties_by_class_and_step():
 def test_held_out_visits_are_per_class_and_never_trained_on():
     y = np.repeat([0, 1, 2], [40, 15, 2]).astype(np.int32)
     epoch = np.repeat(np.arange(57), 2)
-    training, validation = hold_out(epoch, y, np.arange(3), 0.1, np.random.default_rng(0))
+    training, validation = hold_out(epoch, y, 0.1, np.random.default_rng(0))
     # round(0.1 * 80), round(0.1 * 30), and at least one of four.
     np.testing.assert_array_equal(np.bincount(y[validation]), [8, 3, 1])
     both = np.sort(np.concatenate([training, validation]))
     np.testing.assert_array_equal(both, epoch)
     # Most is held out at a fraction near 1, but one visit of each class stays to train on.
-    training, _ = hold_out(epoch, y, np.arange(3), 0.999, np.random.default_rng(0))
+    training, _ = hold_out(epoch, y, 0.999, np.random.default_rng(0))
     np.testing.assert_array_equal(np.bincount(y[training]), [1, 1, 1])

@@ -28,7 +28,7 @@ cdef extern from "rows.hpp" namespace "sklearn_mlp" nogil:
     void c_hash_rows "sklearn_mlp::hash_rows" [Rounded](
         const CRows &, const ptrdiff_t *, ptrdiff_t, uint64_t *)
 
-cdef extern from "network.hpp" namespace "sklearn_mlp" nogil:
+cdef extern from "kernel.hpp" namespace "sklearn_mlp" nogil:
     cdef struct CLayer "sklearn_mlp::Layer":
         void *weights
         void *biases
@@ -36,19 +36,34 @@ cdef extern from "network.hpp" namespace "sklearn_mlp" nogil:
         void *error
         ptrdiff_t fan_in
         ptrdiff_t fan_out
+        ptrdiff_t stride
     cdef struct CNetwork "sklearn_mlp::Network":
         CLayer *layers
         ptrdiff_t n_layers
+        void *block
         cbool train_biases
     cdef struct CTally "sklearn_mlp::Tally":
         double loss
         double lowest
         double highest
-    void c_train "sklearn_mlp::train"(
-        const CRows &, const CNetwork &, const ptrdiff_t *, ptrdiff_t, const int32_t *, int32_t,
-        const double *, double, CTally *)
-    void c_decide "sklearn_mlp::decide"(
-        const CRows &, const CNetwork &, const ptrdiff_t *, ptrdiff_t, ptrdiff_t, void *, ptrdiff_t)
+    cdef struct CVisits "sklearn_mlp::Visits":
+        const ptrdiff_t *order
+        ptrdiff_t n
+        const int32_t *classes
+        int32_t positive
+        const double *step
+        double learning_rate
+    cdef struct CInstructionSet "sklearn_mlp::InstructionSet":
+        const char *name
+        cbool available
+        ptrdiff_t double_lanes
+        ptrdiff_t float_lanes
+        void (*train)(const CRows &, const CNetwork &, const CVisits &, CTally &) noexcept nogil
+        void (*decide)(const CRows &, const CNetwork &, const ptrdiff_t *, ptrdiff_t, ptrdiff_t,
+                       void *, ptrdiff_t) noexcept nogil
+    const int n_instruction_sets
+    CInstructionSet instruction_set_of(int)
+    ptrdiff_t block_scratch(ptrdiff_t, ptrdiff_t)
 
 
 cdef void *_data(object array, int dtype, int ndim, bint writable) except? NULL:
@@ -82,6 +97,7 @@ cdef class Rows:
     cdef object arrays  # keeps the memory alive
     cdef readonly object dtype
     cdef readonly Py_ssize_t n_rows
+    cdef readonly Py_ssize_t n_values  # stored ones
 
     def __cinit__(self, X):
         self.n_rows, self.view.n_columns = X.shape
@@ -90,8 +106,10 @@ cdef class Rows:
         cdef int dtype = cnp.NPY_FLOAT if self.view.is_float else cnp.NPY_DOUBLE
         if isinstance(X, np.ndarray):
             self.arrays = X
+            self.n_values = X.size
             self.view.values = _data(X, dtype, 2, False)
             return
+        self.n_values = X.nnz
         starts = X.indptr.astype(np.intp, copy=False)
         self.arrays = (X.data, X.indices, starts)
         self.view.wide_columns = X.indices.dtype == np.int64
@@ -101,46 +119,91 @@ cdef class Rows:
         self.view.starts = <const ptrdiff_t *>_data(starts, cnp.NPY_INTP, 1, False)
 
 
+def instruction_sets():
+    """Names of the instruction sets that this processor and build have, from the plainest on."""
+    cdef CInstructionSet isa
+    names = []
+    for number in range(n_instruction_sets):
+        isa = instruction_set_of(number)
+        if isa.available:
+            names.append(isa.name.decode())
+    return names
+
+
+cdef CInstructionSet _instruction_set(str name) except *:
+    cdef CInstructionSet isa
+    for number in range(n_instruction_sets):
+        isa = instruction_set_of(number)
+        if isa.available and isa.name.decode() == name:
+            return isa
+    raise ValueError(f"no instruction set {name!r} here, only {instruction_sets()}")
+
+
+def lanes(str instruction_set, dtype):
+    """Values of a dtype in one vector of an instruction set."""
+    cdef CInstructionSet isa = _instruction_set(instruction_set)
+    return isa.float_lanes if dtype == np.float32 else isa.double_lanes
+
+
 cdef class Network:
     """The weights of one network with a single output node, and scratch memory for one thread.
+
+    The arrays are views of memory in the layout of network.hpp, see
+    `sklearn_mlp._weights.PackedWeights`, which owns it.
 
     Parameters
     ----------
     coefs, intercepts : lists of ndarrays of shapes (fan_in, fan_out) and (fan_out,)
-        All of one dtype. `train` changes them in place.
+        All of one dtype, rows padded to whole vectors. `train` changes them in place.
+    instruction_set : str
     train_biases : bool
         False leaves `intercepts` as they are (a network without bias nodes).
-    writable : bool
-        False for a network that only decides; its arrays may be read-only.
     """
 
     cdef CNetwork view
+    cdef CInstructionSet isa
     cdef vector[CLayer] layers
     cdef object arrays  # keeps the memory alive
     cdef readonly object dtype
-    cdef readonly bint writable
 
-    def __cinit__(self, coefs, intercepts, *, bint train_biases, bint writable):
+    def __cinit__(self, coefs, intercepts, *, str instruction_set, bint train_biases):
         cdef CLayer layer
-        cdef ptrdiff_t offset = 0
+        cdef cnp.ndarray coef, intercept, scratch
+        self.isa = _instruction_set(instruction_set)
         self.dtype = coefs[0].dtype
-        self.writable = writable
-        cdef int dtype = cnp.NPY_FLOAT if self.dtype == np.float32 else cnp.NPY_DOUBLE
-        n_nodes = sum([len(b) for b in intercepts])
-        scratch = np.empty(2 * n_nodes, dtype=self.dtype)
-        cdef char *address = <char *>_data(scratch, dtype, 1, True)
-        cdef ptrdiff_t itemsize = scratch.itemsize
-        for coef, intercept in zip(coefs, intercepts, strict=True):
-            layer.weights = _data(coef, dtype, 2, writable)
-            layer.biases = _data(intercept, dtype, 1, writable)
-            layer.fan_in, layer.fan_out = coef.shape
+        cdef ptrdiff_t itemsize = self.dtype.itemsize
+        cdef ptrdiff_t n_lanes = (
+            self.isa.float_lanes if itemsize == sizeof(float) else self.isa.double_lanes)
+        cdef ptrdiff_t last = len(coefs) - 1, total = 0, offset = 0, stride
+        strides = [-(-coef_.shape[1] // n_lanes) * n_lanes for coef_ in coefs]
+        for stride in strides:
+            total += 2 * stride
+        n_inputs = coefs[0].shape[0]
+        # Zeros: the padding of the error signals is never written, and has to be zero.
+        scratch = np.zeros(total + block_scratch(n_inputs, strides[0]), dtype=self.dtype)
+        cdef char *address = <char *>cnp.PyArray_DATA(scratch)
+        for number, (coef, intercept) in enumerate(zip(coefs, intercepts, strict=True)):
+            layer.fan_in, layer.fan_out = coef.shape[0], coef.shape[1]
+            layer.stride = strides[number]
+            along = (1 if number == last else layer.stride) * itemsize
+            if (
+                coef.dtype != self.dtype
+                or intercept.dtype != self.dtype
+                or (layer.fan_in > 1 and coef.strides[0] != along)
+                or (layer.fan_out > 1 and coef.strides[1] != itemsize)
+                or (layer.fan_out > 1 and intercept.strides[0] != itemsize)
+            ):
+                raise TypeError("kernel: weights must be in the packed layout")
+            layer.weights = cnp.PyArray_DATA(coef)
+            layer.biases = cnp.PyArray_DATA(intercept)
             layer.postact = address + offset
-            layer.error = address + offset + layer.fan_out * itemsize
-            offset += 2 * layer.fan_out * itemsize
+            layer.error = address + offset + layer.stride * itemsize
+            offset += 2 * layer.stride * itemsize
             self.layers.push_back(layer)
         self.arrays = (*coefs, *intercepts, scratch)
         self.view.layers = self.layers.data()
         self.view.n_layers = self.layers.size()
+        self.view.block = address + offset
         self.view.train_biases = train_biases
 
 
@@ -162,17 +225,22 @@ def train(
     tally : ndarray of shape (3,), dtype float64, IN/OUT
         Sum of step * loss, lowest and highest preactivation of the output node.
     """
-    if not network.writable or rows.dtype != network.dtype:
-        raise TypeError("kernel: the network must be writable and of the dtype of X")
-    cdef ptrdiff_t n_visits
-    cdef const ptrdiff_t *c_order = _row_numbers(order, &n_visits)
-    cdef const int32_t *c_classes = <const int32_t *>_data(classes, cnp.NPY_INT32, 1, False)
-    cdef const double *c_step = NULL
+    cdef CVisits visits
+    if rows.dtype != network.dtype or rows.view.n_columns != network.view.layers[0].fan_in:
+        raise TypeError("kernel: X and the network must be of one dtype and number of inputs")
+    visits.order = _row_numbers(order, &visits.n)
+    visits.classes = <const int32_t *>_data(classes, cnp.NPY_INT32, 1, False)
+    visits.positive = positive
+    visits.step = NULL
     if step is not None:
-        c_step = <const double *>_data(step, cnp.NPY_DOUBLE, 1, False)
+        visits.step = <const double *>_data(step, cnp.NPY_DOUBLE, 1, False)
+        if len(step) != rows.n_rows:
+            raise TypeError("kernel: step must have one value per row")
+    if len(classes) != rows.n_rows or tally.shape[0] != 3:
+        raise TypeError("kernel: classes must have one value per row, tally three values")
+    visits.learning_rate = learning_rate
     with nogil:
-        c_train(rows.view, network.view, c_order, n_visits, c_classes, positive, c_step,
-                learning_rate, <CTally *>&tally[0])
+        network.isa.train(rows.view, network.view, visits, (<CTally *>&tally[0])[0])
 
 
 def decide(Rows rows, Network network, *, subset, ptrdiff_t first, logits):
@@ -186,8 +254,14 @@ def decide(Rows rows, Network network, *, subset, ptrdiff_t first, logits):
     logits : ndarray of shape (n,), may be strided, OUT
     """
     cdef cnp.ndarray out = logits
-    if rows.dtype != network.dtype or out.dtype != rows.dtype or out.ndim != 1:
-        raise TypeError("kernel: X, the network and the logits must be of one dtype")
+    if (
+        rows.dtype != network.dtype
+        or out.dtype != rows.dtype
+        or out.ndim != 1
+        or not cnp.PyArray_ISBEHAVED(out)
+        or rows.view.n_columns != network.view.layers[0].fan_in
+    ):
+        raise TypeError("kernel: X, the network and the logits do not go together")
     cdef ptrdiff_t n = cnp.PyArray_DIM(out, 0)
     cdef ptrdiff_t stride = cnp.PyArray_STRIDE(out, 0) // cnp.PyArray_ITEMSIZE(out)
     cdef const ptrdiff_t *c_subset = NULL
@@ -195,8 +269,11 @@ def decide(Rows rows, Network network, *, subset, ptrdiff_t first, logits):
         c_subset = _row_numbers(subset, &n)
         if n != cnp.PyArray_DIM(out, 0):
             raise TypeError("kernel: as many logits as rows are needed")
+    elif first < 0 or first + n > rows.n_rows:
+        raise TypeError("kernel: more logits than rows")
     with nogil:
-        c_decide(rows.view, network.view, c_subset, first, n, cnp.PyArray_DATA(out), stride)
+        network.isa.decide(
+            rows.view, network.view, c_subset, first, n, cnp.PyArray_DATA(out), stride)
 
 
 def hash_rows(Rows rows, *, subset, bint float32):

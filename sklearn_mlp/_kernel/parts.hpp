@@ -1,0 +1,7 @@
+// The text that kernel.hpp compiles once per instruction set; without an include guard for that.
+#include "simd.hpp"
+#include "layers.hpp"
+#include "dense.hpp"
+#include "sparse.hpp"
+#include "entry.hpp"
+#undef INLINE

@@ -1,0 +1,142 @@
+// Vectors of the instruction set that this file is compiled for, and the logistic function.
+//
+// Included once per instruction set, inside its namespace, with SIMD_BYTES the size of a vector;
+// 0 is the plain template for compilers without vector extensions: vectors of one value. All
+// arithmetic is written in the operators that GCC and Clang define on vectors.
+//
+// The logistic function f(x) = 1 / (1 + exp(-x)) is written on e = exp(-|x|), which lies in (0, 1]
+// and cannot overflow: 1 / (1 + e) for x >= 0 and e / (1 + e) for x < 0, where the second form
+// keeps the relative accuracy of tiny probabilities, down to the subnormals (f(-720) = 2e-313).
+// exp has no branch: -|x| = n ln 2 + r with n rounded by adding and subtracting 1.5 * 2^52 and
+// ln 2 in two parts (so that n * the first is exact), a polynomial in r, and 2^n in two factors
+// made from exponent bits, for n may lie below the normal range. The polynomials interpolate exp
+// at the Chebyshev nodes of |r| <= ln 2 / 2: relative errors 4e-18 (degree 11) and 3e-9 (degree 6).
+// NaN stays NaN: every comparison is written so that NaN takes the branch of x itself.
+
+#define INLINE inline __attribute__((always_inline))
+
+#if SIMD_BYTES
+
+template <class T> struct Lanes;
+template <> struct Lanes<double> {
+    typedef double Vec __attribute__((vector_size(SIMD_BYTES)));
+    typedef std::int64_t Int __attribute__((vector_size(SIMD_BYTES)));
+    static constexpr std::ptrdiff_t n = SIMD_BYTES / sizeof(double);
+};
+template <> struct Lanes<float> {
+    typedef float Vec __attribute__((vector_size(SIMD_BYTES)));
+    typedef std::int32_t Int __attribute__((vector_size(SIMD_BYTES)));
+    static constexpr std::ptrdiff_t n = SIMD_BYTES / sizeof(float);
+};
+template <class T> using Vec = typename Lanes<T>::Vec;
+
+template <class T> INLINE Vec<T> broadcast(T x)
+{
+    Vec<T> v;
+    for (std::ptrdiff_t i = 0; i < Lanes<T>::n; ++i)
+        v[i] = x;
+    return v;
+}
+
+template <class T> INLINE T first_lane(Vec<T> v) { return v[0]; }
+
+// The sum of all lanes, in every lane; the order of the additions is that of a tree.
+template <class T> INLINE Vec<T> sum_across(Vec<T> v)
+{
+    constexpr std::ptrdiff_t n = Lanes<T>::n;
+    if constexpr (n == 16) {
+        v += __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7);
+        v += __builtin_shufflevector(v, v, 4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11);
+        v += __builtin_shufflevector(v, v, 2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13);
+        v += __builtin_shufflevector(v, v, 1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14);
+    } else if constexpr (n == 8) {
+        v += __builtin_shufflevector(v, v, 4, 5, 6, 7, 0, 1, 2, 3);
+        v += __builtin_shufflevector(v, v, 2, 3, 0, 1, 6, 7, 4, 5);
+        v += __builtin_shufflevector(v, v, 1, 0, 3, 2, 5, 4, 7, 6);
+    } else if constexpr (n == 4) {
+        v += __builtin_shufflevector(v, v, 2, 3, 0, 1);
+        v += __builtin_shufflevector(v, v, 1, 0, 3, 2);
+    } else {
+        static_assert(n == 2);
+        v += __builtin_shufflevector(v, v, 1, 0);
+    }
+    return v;
+}
+
+// The first `keep` lanes, zero in the others.
+template <class T> INLINE Vec<T> keep_lanes(Vec<T> v, std::ptrdiff_t keep)
+{
+    for (std::ptrdiff_t i = 0; i < Lanes<T>::n; ++i)
+        v[i] = i < keep ? v[i] : T(0);
+    return v;
+}
+
+// exp(x) for x <= 0 or NaN
+INLINE Vec<double> exp_of_negative(Vec<double> x)
+{
+    using V = Vec<double>;
+    using I = Lanes<double>::Int;
+    const double magic = 0x1.8p52;
+    x = x < -750.0 ? broadcast(-750.0) : x;  // exp(-750) is 0 already
+    const V n = (x * 1.4426950408889634074 + magic) - magic;
+    const V r = (x - n * 0x1.62e42fefa2000p-1) - n * 0x1.9ef35793c7673p-41;
+    const V r2 = r * r, r4 = r2 * r2;
+    const V p0 = 0.9999999999999999969 + r * 0.9999999999999999998;
+    const V p2 = 0.5000000000000018404 + r * 0.1666666666666668082;
+    const V p4 = 0.04166666666648795252 + r * 0.008333333333319589616;
+    const V p6 = 0.001388888895235286287 + r * 0.0001984126989007640283;
+    const V p8 = 0.00002480148544156131297 + r * 2.75572408872298686e-6;
+    const V p10 = 2.763265472252779189e-7 + r * 2.511004920481865979e-8;
+    const V p = (p0 + r2 * p2) + r4 * ((p4 + r2 * p6) + r4 * (p8 + r2 * p10));
+    const V n1 = (n * 0.5 + magic) - magic, n2 = n - n1;
+    return p * (V)((I)(n1 + (magic + 1023.0)) << 52) * (V)((I)(n2 + (magic + 1023.0)) << 52);
+}
+
+INLINE Vec<float> exp_of_negative(Vec<float> x)
+{
+    using V = Vec<float>;
+    using I = Lanes<float>::Int;
+    const float magic = 0x1.8p23f;
+    x = x < -105.0f ? broadcast(-105.0f) : x;
+    const V n = (x * 1.44269504f + magic) - magic;
+    const V r = (x - n * 0.693145751953125f) - n * 1.4286068203094173e-06f;
+    const V r2 = r * r;
+    const V p0 = 1.0f + r * 1.0000000377f;
+    const V p2 = 0.50000000471f + r * 0.16666415414f;
+    const V p4 = 0.041666352771f + r * 0.0083751347746f;
+    const V p = p0 + r2 * (p2 + r2 * (p4 + r2 * 0.0013941118896f));
+    const V n1 = (n * 0.5f + magic) - magic, n2 = n - n1;
+    return p * (V)((I)(n1 + (magic + 127.0f)) << 23) * (V)((I)(n2 + (magic + 127.0f)) << 23);
+}
+
+template <class T> INLINE Vec<T> logistic(Vec<T> x)
+{
+    using I = typename Lanes<T>::Int;
+    const Vec<T> e = exp_of_negative((Vec<T>)((I)x | (I)broadcast(T(-0.0))));  // -|x|
+    return (x < T(0) ? e : broadcast(T(1))) / (T(1) + e);
+}
+
+#else
+
+template <class T> struct Lanes { static constexpr std::ptrdiff_t n = 1; };
+template <class T> using Vec = T;
+template <class T> INLINE T broadcast(T x) { return x; }
+template <class T> INLINE T first_lane(T v) { return v; }
+template <class T> INLINE T sum_across(T v) { return v; }
+template <class T> INLINE T keep_lanes(T v, std::ptrdiff_t) { return v; }
+template <class T> INLINE T logistic(T x)
+{
+    const T e = std::exp(-std::fabs(x));
+    return (x < T(0) ? e : T(1)) / (T(1) + e);
+}
+
+#endif
+
+template <class T> INLINE Vec<T> load(const T *p)
+{
+    Vec<T> v;
+    std::memcpy(&v, p, sizeof v);
+    return v;
+}
+
+template <class T> INLINE void store(T *p, Vec<T> v) { std::memcpy(p, &v, sizeof v); }
