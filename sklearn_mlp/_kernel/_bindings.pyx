@@ -174,7 +174,7 @@ cdef class Network:
         cdef ptrdiff_t itemsize = self.dtype.itemsize
         cdef ptrdiff_t n_lanes = (
             self.isa.float_lanes if itemsize == sizeof(float) else self.isa.double_lanes)
-        cdef ptrdiff_t last = len(coefs) - 1, total = 0, offset = 0, stride
+        cdef ptrdiff_t last = len(coefs) - 1, total = 0, offset = 0, stride, along
         strides = [-(-coef_.shape[1] // n_lanes) * n_lanes for coef_ in coefs]
         for stride in strides:
             total += 2 * stride
@@ -192,6 +192,8 @@ cdef class Network:
                 or (layer.fan_in > 1 and coef.strides[0] != along)
                 or (layer.fan_out > 1 and coef.strides[1] != itemsize)
                 or (layer.fan_out > 1 and intercept.strides[0] != itemsize)
+                or (number < last and <char *>cnp.PyArray_DATA(intercept)
+                    != <char *>cnp.PyArray_DATA(coef) + layer.fan_in * along)
             ):
                 raise TypeError("kernel: weights must be in the packed layout")
             layer.weights = cnp.PyArray_DATA(coef)

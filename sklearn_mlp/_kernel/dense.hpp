@@ -14,9 +14,9 @@
 //
 //     S_preA_t = A_t - sum over s < t of G[s, t] * error_s,
 //
-// one sample after another, and W -= X_B^T error at the end of the block. W is read twice and
-// written once per block, and nearly all work is in matrix products that run at the processor's
-// floating-point peak.
+// one sample after another, and W -= X_B^T error after the block, in the same sweep over W as the
+// product A of the next one. So W is read and written once per block, and nearly all work is in
+// matrix products that run near the processor's floating-point peak.
 //
 // Included once per instruction set, after layers.hpp.
 
@@ -76,17 +76,12 @@ void train_fused(const DenseRows<T> &x, const Network &net, const Visits &visits
     }
 }
 
-// A strided matrix: element (k, r) at values[k * by_k + r * by_r]
-template <class T> struct Strided {
-    const T *values;
-    std::ptrdiff_t by_k, by_r;
-};
-
-// C += or -= A^T B for n_rows x n_vectors of C in registers: C[r] += sum over k of A(k, r) * B[k].
-template <class T, int n_rows, int n_vectors, bool subtract>
+// C += or -= A B for n_rows x n_vectors of C in registers. Element (r, k) of A stands at
+// a[r * by_row + k * by_k]; rows of C and of B are contiguous.
+template <class T, int n_rows, int n_vectors, int by_row, int by_k, bool subtract>
 INLINE void product_tile(
-    T *c, std::ptrdiff_t c_stride, const T *a, std::ptrdiff_t by_k, std::ptrdiff_t by_r,
-    const T *b, std::ptrdiff_t b_stride, std::ptrdiff_t n_k)
+    T *c, std::ptrdiff_t c_stride, const T *a, const T *b, std::ptrdiff_t b_stride,
+    std::ptrdiff_t n_k)
 {
     constexpr std::ptrdiff_t n = Lanes<T>::n;
     Vec<T> sum[n_rows][n_vectors];
@@ -100,9 +95,9 @@ INLINE void product_tile(
         for (int r = 0; r < n_rows; ++r)
             for (int j = 0; j < n_vectors; ++j) {
                 if constexpr (subtract)
-                    sum[r][j] -= a[r * by_r] * row[j];
+                    sum[r][j] -= a[r * by_row] * row[j];
                 else
-                    sum[r][j] += a[r * by_r] * row[j];
+                    sum[r][j] += a[r * by_row] * row[j];
             }
     }
     for (int r = 0; r < n_rows; ++r)
@@ -110,117 +105,138 @@ INLINE void product_tile(
             store(c + r * c_stride + j * n, sum[r][j]);
 }
 
-template <class T, int n_vectors, bool subtract>
-void product_panel(
-    std::ptrdiff_t n_rows, T *c, std::ptrdiff_t c_stride, Strided<T> a, const T *b,
-    std::ptrdiff_t b_stride, std::ptrdiff_t n_k)
-{
-    constexpr int at_once = n_vectors == 1 ? 8 : 4;  // up to 12 sums in registers
-    std::ptrdiff_t r = 0;
-    for (; r + at_once <= n_rows; r += at_once)
-        product_tile<T, at_once, n_vectors, subtract>(
-            c + r * c_stride, c_stride, a.values + r * a.by_r, a.by_k, a.by_r, b, b_stride, n_k);
-    for (; r < n_rows; ++r)
-        product_tile<T, 1, n_vectors, subtract>(
-            c + r * c_stride, c_stride, a.values + r * a.by_r, a.by_k, a.by_r, b, b_stride, n_k);
-}
-
-// C += or -= A^T B, C of shape (n_rows, width), B of shape (n_k, width), width in whole vectors.
-template <class T, bool subtract>
-void product(
-    std::ptrdiff_t n_rows, std::ptrdiff_t width, T *c, std::ptrdiff_t c_stride, Strided<T> a,
-    const T *b, std::ptrdiff_t b_stride, std::ptrdiff_t n_k)
+// The same for n_rows x width of C, width in whole vectors: 4 rows by 3 vectors at a time, which
+// is twelve sums, enough to hide the latency of an addition and few enough for 16 registers.
+template <class T, int n_rows, int by_row, int by_k, bool subtract>
+INLINE void product_rows(
+    T *c, std::ptrdiff_t c_stride, const T *a, const T *b, std::ptrdiff_t b_stride,
+    std::ptrdiff_t n_k, std::ptrdiff_t width)
 {
     constexpr std::ptrdiff_t n = Lanes<T>::n;
+    constexpr int most = n_rows == 1 ? 8 : 3;
     std::ptrdiff_t j = 0;
-    for (; j + 3 * n <= width; j += 3 * n)
-        product_panel<T, 3, subtract>(n_rows, c + j, c_stride, a, b + j, b_stride, n_k);
-    if (width - j == 2 * n)
-        product_panel<T, 2, subtract>(n_rows, c + j, c_stride, a, b + j, b_stride, n_k);
-    else if (width - j == n)
-        product_panel<T, 1, subtract>(n_rows, c + j, c_stride, a, b + j, b_stride, n_k);
+    for (; width - j >= most * n && width - j != 4 * n; j += most * n)
+        product_tile<T, n_rows, most, by_row, by_k, subtract>(c + j, c_stride, a, b + j, b_stride, n_k);
+    for (; width - j >= 2 * n; j += 2 * n)
+        product_tile<T, n_rows, 2, by_row, by_k, subtract>(c + j, c_stride, a, b + j, b_stride, n_k);
+    if (width - j > 0)
+        product_tile<T, n_rows, 1, by_row, by_k, subtract>(c + j, c_stride, a, b + j, b_stride, n_k);
 }
 
-// The parts of a network's scratch memory for one block; sizes as in `block_scratch`.
-template <class T> struct Block {
-    T *inputs;   // (n_inputs, block_length): X_B transposed
-    T *preact;   // (block_length, stride)
-    T *error;    // (block_length, stride)
-    T *gram;     // (block_length, block_length), one more for the bias nodes
+template <class T, int by_row, int by_k, bool subtract>
+void product(
+    std::ptrdiff_t n_rows, T *c, std::ptrdiff_t c_stride, const T *a, const T *b,
+    std::ptrdiff_t b_stride, std::ptrdiff_t n_k, std::ptrdiff_t width)
+{
+    std::ptrdiff_t r = 0;
+    for (; r + 4 <= n_rows; r += 4)
+        product_rows<T, 4, by_row, by_k, subtract>(
+            c + r * c_stride, c_stride, a + r * by_row, b, b_stride, n_k, width);
+    for (; r < n_rows; ++r)
+        product_rows<T, 1, by_row, by_k, subtract>(
+            c + r * c_stride, c_stride, a + r * by_row, b, b_stride, n_k, width);
+}
 
-    Block(const Network &net, std::ptrdiff_t n_inputs)
+// The parts of a network's scratch memory for one block; sizes as in `block_scratch`. The bias
+// nodes are one more input of 1, and their weights, which follow those of the inputs in memory,
+// one more row of W; without bias nodes both are left out.
+template <class T> struct Block {
+    T *inputs;     // (n_inputs + 1, block_length): X_B transposed
+    T *former;     // the same of the block before
+    T *preact;     // (block_length, stride): A, then S_preA, then S_postA
+    T *error;      // (block_length, stride): error signals, scaled by the step
+    T *gram;       // (block_length, block_length): G
+    std::ptrdiff_t n_inputs, n_former = 0;
+
+    Block(const Network &net, std::ptrdiff_t n_columns)
     {
         const std::ptrdiff_t stride = net.layers[0].stride;
         inputs = static_cast<T *>(net.block);
-        preact = inputs + n_inputs * block_length;
+        former = inputs + (n_columns + 1) * block_length;
+        preact = former + (n_columns + 1) * block_length;
         error = preact + stride * block_length;
         gram = error + stride * block_length;
+        n_inputs = n_columns + (net.train_biases ? 1 : 0);
+    }
+
+    template <class RowNumber>
+    void read(const DenseRows<T> &x, std::ptrdiff_t n, RowNumber row_number)
+    {
+        // Four rows side by side: a fourth of the writes. A short block's last row stands in for
+        // those that it lacks: they take part in vectors and must be numbers, no more.
+        for (std::ptrdiff_t s = 0; s < block_length; s += 4) {
+            const T *row[4];
+            for (std::ptrdiff_t q = 0; q < 4; ++q)
+                row[q] = x.values + row_number(s + q < n ? s + q : n - 1) * x.n_columns;
+            T *to = inputs + s;
+            for (std::ptrdiff_t i = 0; i < x.n_columns; ++i, to += block_length)
+                for (std::ptrdiff_t q = 0; q < 4; ++q)
+                    to[q] = row[q][i];
+            for (std::ptrdiff_t q = 0; q < 4; ++q)
+                to[q] = T(1);
+        }
+    }
+
+    // W catches up with the former block, and A = X_B W for this one, in one sweep over W by
+    // chunks of rows that stay in the first-level cache from the one use to the other.
+    void sweep(const TypedLayer<T> &first, std::ptrdiff_t n)
+    {
+        const std::ptrdiff_t stride = first.stride;
+        const std::ptrdiff_t row_bytes = stride * static_cast<std::ptrdiff_t>(sizeof(T));
+        const std::ptrdiff_t chunk = row_bytes < 1536 ? 16384 / row_bytes / 4 * 4 : 8;
+        for (std::ptrdiff_t i = 0; i < n * stride; i += Lanes<T>::n)
+            store(preact + i, broadcast(T(0)));
+        for (std::ptrdiff_t i = 0; i < n_inputs; i += chunk) {
+            const std::ptrdiff_t size = n_inputs - i < chunk ? n_inputs - i : chunk;
+            T *w = first.weights + i * stride;
+            if (n_former)
+                product<T, block_length, 1, true>(
+                    size, w, stride, former + i * block_length, error, stride, n_former, stride);
+            if (n)
+                product<T, 1, block_length, false>(
+                    n, preact, stride, inputs + i * block_length, w, stride, size, stride);
+        }
     }
 };
-
-template <class T>
-INLINE void copy_vectors(T *to, const T *from, std::ptrdiff_t width)
-{
-    for (std::ptrdiff_t j = 0; j < width; j += Lanes<T>::n)
-        store(to + j, load(from + j));
-}
-
-// Transposed inputs and preactivations of `n` rows at the present weights.
-template <class T, class RowNumber>
-void preactivations(
-    const DenseRows<T> &x, const Network &net, const Block<T> &block, std::ptrdiff_t n,
-    RowNumber row_number)
-{
-    const TypedLayer<T> first(net.layers[0]);
-    const std::ptrdiff_t n_inputs = x.n_columns;
-    for (std::ptrdiff_t s = 0; s < n; ++s) {
-        const T *input = x.values + row_number(s) * n_inputs;
-        for (std::ptrdiff_t i = 0; i < n_inputs; ++i)
-            block.inputs[i * block_length + s] = input[i];
-        copy_vectors(block.preact + s * first.stride, first.biases, first.stride);
-    }
-    product<T, false>(
-        n, first.stride, block.preact, first.stride, {block.inputs, block_length, 1},
-        first.weights, first.stride, n_inputs);
-}
 
 template <class T>
 void train_blocked(const DenseRows<T> &x, const Network &net, const Visits &visits, Tally &tally)
 {
     const TypedLayer<T> first(net.layers[0]);
-    const std::ptrdiff_t n_inputs = x.n_columns, stride = first.stride;
-    const Block<T> block(net, n_inputs);
-    // Lanes of a short last block that hold no sample must hold numbers.
-    for (std::ptrdiff_t i = 0; i < n_inputs * block_length; ++i)
-        block.inputs[i] = T(0);
+    const std::ptrdiff_t stride = first.stride;
+    Block<T> block(net, x.n_columns);
 
     for (std::ptrdiff_t start = 0; start < visits.n; start += block_length) {
         const std::ptrdiff_t left = visits.n - start, n = left < block_length ? left : block_length;
         const std::ptrdiff_t *order = visits.order + start;
         for (std::ptrdiff_t s = block_length; s < 2 * block_length && s < left; ++s)
-            prefetch_row(x.values + order[s] * n_inputs, n_inputs);
+            prefetch_row(x.values + order[s] * x.n_columns, x.n_columns);
 
-        preactivations(x, net, block, n, [=](std::ptrdiff_t s) { return order[s]; });
-        for (std::ptrdiff_t i = 0; i < block_length * block_length; ++i)
-            block.gram[i] = net.train_biases ? T(1) : T(0);
-        product<T, false>(
-            n, block_length, block.gram, block_length, {block.inputs, block_length, 1},
-            block.inputs, block_length, n_inputs);
+        block.read(x, n, [=](std::ptrdiff_t s) { return order[s]; });
+        block.sweep(first, n);
+        for (std::ptrdiff_t i = 0; i < block_length * block_length; i += Lanes<T>::n)
+            store(block.gram + i, broadcast(T(0)));
+        product<T, 1, block_length, false>(
+            n, block.gram, block_length, block.inputs, block.inputs, block_length, block.n_inputs,
+            block_length);
 
         for (std::ptrdiff_t t = 0; t < n; ++t) {
-            product<T, true>(
-                1, stride, block.preact + t * stride, stride, {block.gram + t, block_length, 0},
-                block.error, stride, t);
-            copy_vectors(first.postact, block.preact + t * stride, stride);
+            T *preact = block.preact + t * stride;
+            product<T, 0, block_length, true>(
+                1, preact, stride, block.gram + t, block.error, stride, t, stride);
+            // `visit` works where the block is.
+            net.layers[0].postact = preact;
+            net.layers[0].error = block.error + t * stride;
             visit<T>(net, visits, order[t], tally);
-            copy_vectors(block.error + t * stride, first.error, stride);
-            if (net.train_biases)
-                first.change_biases();
         }
-        product<T, true>(
-            n_inputs, stride, first.weights, stride, {block.inputs, 1, block_length}, block.error,
-            stride, n);
+        T *read = block.inputs;
+        block.inputs = block.former;
+        block.former = read;
+        block.n_former = n;
     }
+    block.sweep(first, 0);
+    net.layers[0].postact = first.postact;
+    net.layers[0].error = first.error;
 }
 
 template <class T>
@@ -241,14 +257,16 @@ void decide_rows(
     std::ptrdiff_t logits_stride)
 {
     const TypedLayer<T> first(net.layers[0]);
-    const Block<T> block(net, x.n_columns);
+    Block<T> block(net, x.n_columns);
+    block.n_inputs = x.n_columns + 1;
     for (std::ptrdiff_t start = 0; start < n; start += block_length) {
         const std::ptrdiff_t left = n - start, size = left < block_length ? left : block_length;
-        preactivations(
-            x, net, block, size, [=](std::ptrdiff_t s) { return row_number(start + s); });
+        block.read(x, size, [=](std::ptrdiff_t s) { return row_number(start + s); });
+        block.sweep(first, size);
         for (std::ptrdiff_t s = 0; s < size; ++s) {
-            copy_vectors(first.postact, block.preact + s * first.stride, first.stride);
+            net.layers[0].postact = block.preact + s * first.stride;
             logits[(start + s) * logits_stride] = first_lane<T>(forward_from_first<T>(net));
         }
     }
+    net.layers[0].postact = first.postact;
 }

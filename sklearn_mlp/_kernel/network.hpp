@@ -3,8 +3,8 @@
 // Layout. Each layer's weights are row-major (fan_in, fan_out) with rows `stride` apart, `stride`
 // being fan_out rounded up to whole vectors of the instruction set: the kernels run over the
 // nodes of a layer, side by side in memory, in whole vectors. What the rounding adds, the padding,
-// is zero and stays zero. The weights of the output layer (fan_out 1) lie side by side, padded
-// like the layer before.
+// is zero and stays zero. A layer's biases follow its weights. The weights of the output layer
+// (fan_out 1) lie side by side, padded like the layer before.
 #pragma once
 
 #include <cstddef>
@@ -49,10 +49,10 @@ struct Visits {
 // Samples that the blocked pass takes at a time.
 constexpr std::ptrdiff_t block_length = 16;
 
-// Scratch values of a network: transposed inputs, preactivations, errors and Gram matrix of a block.
+// Scratch values of a network for the blocked pass, see Block in dense.hpp.
 inline std::ptrdiff_t block_scratch(std::ptrdiff_t n_inputs, std::ptrdiff_t stride)
 {
-    return block_length * (n_inputs + 2 * stride + block_length);
+    return block_length * (2 * (n_inputs + 1) + 2 * stride + block_length);
 }
 
 }  // namespace sklearn_mlp

@@ -21,14 +21,26 @@ template <class T> struct Lanes;
 template <> struct Lanes<double> {
     typedef double Vec __attribute__((vector_size(SIMD_BYTES)));
     typedef std::int64_t Int __attribute__((vector_size(SIMD_BYTES)));
+    typedef Vec Unaligned __attribute__((aligned(sizeof(double)), may_alias));
     static constexpr std::ptrdiff_t n = SIMD_BYTES / sizeof(double);
 };
 template <> struct Lanes<float> {
     typedef float Vec __attribute__((vector_size(SIMD_BYTES)));
     typedef std::int32_t Int __attribute__((vector_size(SIMD_BYTES)));
+    typedef Vec Unaligned __attribute__((aligned(sizeof(float)), may_alias));
     static constexpr std::ptrdiff_t n = SIMD_BYTES / sizeof(float);
 };
 template <class T> using Vec = typename Lanes<T>::Vec;
+
+template <class T> INLINE Vec<T> load(const T *p)
+{
+    return *reinterpret_cast<const typename Lanes<T>::Unaligned *>(p);
+}
+
+template <class T> INLINE void store(T *p, Vec<T> v)
+{
+    *reinterpret_cast<typename Lanes<T>::Unaligned *>(p) = v;
+}
 
 template <class T> INLINE Vec<T> broadcast(T x)
 {
@@ -120,6 +132,8 @@ template <class T> INLINE Vec<T> logistic(Vec<T> x)
 
 template <class T> struct Lanes { static constexpr std::ptrdiff_t n = 1; };
 template <class T> using Vec = T;
+template <class T> INLINE T load(const T *p) { return *p; }
+template <class T> INLINE void store(T *p, T v) { *p = v; }
 template <class T> INLINE T broadcast(T x) { return x; }
 template <class T> INLINE T first_lane(T v) { return v; }
 template <class T> INLINE T sum_across(T v) { return v; }
@@ -131,12 +145,3 @@ template <class T> INLINE T logistic(T x)
 }
 
 #endif
-
-template <class T> INLINE Vec<T> load(const T *p)
-{
-    Vec<T> v;
-    std::memcpy(&v, p, sizeof v);
-    return v;
-}
-
-template <class T> INLINE void store(T *p, Vec<T> v) { std::memcpy(p, &v, sizeof v); }
