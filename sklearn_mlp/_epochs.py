@@ -43,7 +43,8 @@ class Epochs:
             With values that are not finite if a weight is not.
         """
         order = self.visits if self.generator is None else self.generator.permutation(self.visits)
-        tallies = np.tile([0.0, np.inf, -np.inf], (len(self.networks), 1))
+        tallies = np.empty((len(self.networks), 3))
+        tallies[...] = 0.0, np.inf, -np.inf
         for number, network in enumerate(self.networks):
             for start in range(0, len(order), self.chunk):
                 train(
@@ -56,7 +57,7 @@ class Epochs:
                     learning_rate=learning_rate,
                     tally=tallies[number],
                 )
-        return float(tallies[:, 0].mean() / self.total), tallies
+        return float(tallies[:, 0].sum()) / (len(tallies) * self.total), tallies
 
     def score(self, visits):
         """Accuracy on visits, weighted by their step."""
