@@ -631,7 +631,7 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
         packed = self._packed
         if not self._is_packed():  # someone has put arrays of their own there
             packed = PackedWeights(self.coefs_, self.intercepts_)
-        logits = decide_all(Rows(X), packed.networks(), chunk_length(X, self.coefs_))
+        logits = decide_all(Rows(X), packed.networks(), chunk_length(X, packed.coefs))
         return logits[:, 0] if self.n_outputs_ == 1 else logits
 
     def predict(self, X):
