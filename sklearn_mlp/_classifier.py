@@ -718,7 +718,7 @@ def _undo_on(error, estimator):
 def _readable(X):
     """X as the kernel can read it: aligned, CSR in contiguous parts. Hardly ever a copy."""
     if not issparse(X):
-        return np.require(X, requirements=["C", "A"])
+        return X if X.flags.c_contiguous and X.flags.aligned else np.array(X, order="C")
     parts = [np.require(a, requirements=["C", "A"]) for a in (X.data, X.indices, X.indptr)]
     if parts[1].dtype not in (np.int32, np.int64):
         parts[1] = parts[1].astype(np.int64)
