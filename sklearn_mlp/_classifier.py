@@ -334,7 +334,7 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
                     check_classification_targets(y)
                 y = self._encode_known_classes(y)
                 sample_weight = _validate_sample_weight(sample_weight, X)
-                former = None if first else getattr(self, "_class_totals", None)
+                former = None if first else self._class_totals
                 visits, step, totals = self._weigh(y, sample_weight, former)
                 self._start(X.dtype, not first, in_place=True)
                 rows = Rows(X)
@@ -542,9 +542,7 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
         self.loss_curve_ = [*self.loss_curve_]  # the former list is needed if this fit fails
         self.best_loss_ = self.best_validation_score_ = None
         self.best_iter_ = None
-        self.validation_scores_ = (
-            None if held_out is None else [*(getattr(self, "validation_scores_", None) or [])]
-        )
+        self.validation_scores_ = None if held_out is None else [*(self.validation_scores_ or [])]
         best_weights, best, n_no_change, stopped = None, -np.inf, 0, False
         try:
             while self.n_iter_ < self.max_iter and not stopped:

@@ -5,3 +5,4 @@
 #include "sparse.hpp"
 #include "entry.hpp"
 #undef INLINE
+#undef PREFETCH

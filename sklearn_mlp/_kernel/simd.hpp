@@ -13,7 +13,13 @@
 // at the Chebyshev nodes of |r| <= ln 2 / 2: relative errors 4e-18 (degree 11) and 3e-9 (degree 6).
 // NaN stays NaN: every comparison is written so that NaN takes the branch of x itself.
 
+#ifdef __GNUC__
 #define INLINE inline __attribute__((always_inline))
+#define PREFETCH(address) __builtin_prefetch(address)
+#else
+#define INLINE inline
+#define PREFETCH(address) ((void)(address))
+#endif
 
 #if SIMD_BYTES
 

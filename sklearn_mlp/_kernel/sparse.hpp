@@ -41,14 +41,14 @@ void train_rows(const CsrRows<T, Index> &x, const Network &net, const Visits &vi
             const std::ptrdiff_t next = visits.order[t + 1];
             for (std::ptrdiff_t p = x.starts[next]; p < x.starts[next + 1]; ++p)
                 for (std::ptrdiff_t byte = 0; byte < row_bytes; byte += 64)
-                    __builtin_prefetch(
+                    PREFETCH(
                         reinterpret_cast<const char *>(first.weights + x.columns[p] * first.stride)
                         + byte);
         }
         if (t + 2 < visits.n) {
             const std::ptrdiff_t start = x.starts[visits.order[t + 2]];
-            __builtin_prefetch(x.columns + start);
-            __builtin_prefetch(x.values + start);
+            PREFETCH(x.columns + start);
+            PREFETCH(x.values + start);
         }
         first_preactivation(x, first, row);
         visit<T>(net, visits, row, tally);
