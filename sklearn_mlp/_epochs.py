@@ -5,7 +5,7 @@ import math
 import numpy as np
 from scipy.sparse import issparse
 
-from ._kernel import decide, train
+from ._kernel import decide, shuffled, train
 
 
 class Epochs:
@@ -42,7 +42,7 @@ class Epochs:
         tallies : array of shape (n_networks, 3), see `sklearn_mlp._kernel.train`
             With values that are not finite if a weight is not.
         """
-        order = self.visits if self.generator is None else self.generator.permutation(self.visits)
+        order = self.visits if self.generator is None else shuffled(self.visits, self.generator)
         tallies = np.empty((len(self.networks), 3))
         tallies[...] = 0.0, np.inf, -np.inf
         for number, network in enumerate(self.networks):
@@ -55,6 +55,8 @@ class Epochs:
                     positive=1 if len(self.networks) == 1 else number,
                     step=self.step,
                     learning_rate=learning_rate,
+                    alpha=0.0,
+                    log_loss=False,
                     tally=tallies[number],
                 )
         return float(tallies[:, 0].sum()) / (len(tallies) * self.total), tallies

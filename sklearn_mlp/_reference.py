@@ -52,11 +52,12 @@ def forward(x, coefs, intercepts=None):
     return S_preA, S_postA
 
 
-def gradients(x, T, coefs, intercepts=None):
-    """Backpropagate one sample: the gradients of ``1/2 * FE**2``.
+def gradients(x, T, coefs, intercepts=None, *, log_loss=False):
+    """Backpropagate one sample: the gradients of ``1/2 * FE**2``, or of the log loss.
 
     Every gradient uses the weights from before the sample. The square's factor 2 and the 1/2
-    cancel, so the article's formulas carry no factor.
+    cancel, so the article's formulas carry no factor. With log loss, ``-log`` of the probability
+    given to the target, the derivative ``f'`` of the output node cancels too.
 
     Returns
     -------
@@ -68,7 +69,7 @@ def gradients(x, T, coefs, intercepts=None):
     FE = S_postA[-1][0] - T
     # f'(S_preA) = f * (1 - f), from the postactivation that is already there.
     f_prime = [f * (1.0 - f) for f in S_postA]
-    error_signal = FE * f_prime[-1]  # S_ERROR
+    error_signal = np.array([FE]) if log_loss else FE * f_prime[-1]  # S_ERROR
 
     inputs = [x, *S_postA[:-1]]  # what flows into each layer
     grad_coefs, grad_intercepts = [None] * len(coefs), [None] * len(coefs)
@@ -82,8 +83,11 @@ def gradients(x, T, coefs, intercepts=None):
     return grad_coefs, grad_intercepts, FE
 
 
-def epoch(X, y, coefs, intercepts=None, *, LR, order=None, step=None):
+def epoch(X, y, coefs, intercepts=None, *, LR, order=None, step=None, alpha=0.0, log_loss=False):
     """Visit samples one by one and change all weights after each: ``weight -= LR * gradient``.
+
+    With `alpha`, what the steps descend is the mean loss plus ``alpha / (2 n)`` times the sum of
+    the squared weights, those of bias nodes left out; n is the sum of the steps of all visits.
 
     Parameters
     ----------
@@ -94,21 +98,25 @@ def epoch(X, y, coefs, intercepts=None, *, LR, order=None, step=None):
     order : sequence of row numbers, default=every row once, in file order
     step : array of shape (n_samples,), default=1
         Scale of the learning rate (and of the loss) for each row.
+    alpha : float
+    log_loss : bool
 
     Returns
     -------
     loss : float
-        Mean over the visits, weighted by `step`, of ``1/2 * FE**2`` before each visit's update.
+        Mean over the visits, weighted by `step`, of the loss before each visit's update, without
+        the term of `alpha`.
     """
     order = range(len(X)) if order is None else order
     step = np.ones(len(X)) if step is None else step
-    loss = total = 0.0
+    loss, total = 0.0, sum(step[row] for row in order)
     for row in order:
-        grad_coefs, grad_intercepts, FE = gradients(X[row], y[row], coefs, intercepts)
+        grad_coefs, grad_intercepts, FE = gradients(
+            X[row], y[row], coefs, intercepts, log_loss=log_loss
+        )
         for layer, weight in enumerate(coefs):
-            weight -= LR * step[row] * grad_coefs[layer]
+            weight -= LR * step[row] * (grad_coefs[layer] + alpha / total * weight)
             if intercepts is not None:
                 intercepts[layer] -= LR * step[row] * grad_intercepts[layer]
-        loss += step[row] * 0.5 * FE**2
-        total += step[row]
+        loss += step[row] * (-np.log(1.0 - abs(FE)) if log_loss else 0.5 * FE**2)
     return loss / total

@@ -24,6 +24,21 @@ def default_instruction_set():
     return name
 
 
+def instruction_set_for(hidden_sizes, dtype):
+    """`default_instruction_set`, or AVX2 instead of AVX-512 where its vectors hold every layer.
+
+    Wider ones would hold padding: 3 inputs and 4 nodes took 72 ns a sample instead of 65 (Zen 4).
+    """
+    name = default_instruction_set()
+    if (
+        name == "v4"
+        and not os.environ.get(INSTRUCTION_SET)
+        and max(hidden_sizes) <= lanes("v3", dtype)
+    ):
+        return "v3"
+    return name
+
+
 def draw_weights(random_state, sizes, n_networks, init_range, fit_intercept, dtype):
     """Network by network: the weights layer by layer from the input side, then the biases."""
     shapes = list(pairwise(sizes))
@@ -104,8 +119,8 @@ class PackedWeights:
     def __init__(self, coefs, intercepts):
         coefs, intercepts = [np.asarray(a) for a in coefs], [np.asarray(a) for a in intercepts]
         _check_chain(coefs, intercepts)
-        self.instruction_set = default_instruction_set()
         dtype = dtype_of(coefs)
+        self.instruction_set = instruction_set_for([a.shape[-1] for a in coefs[:-1]], dtype)
         n_lanes = lanes(self.instruction_set, dtype)
         several = coefs[0].ndim == 3
         n_networks = len(coefs[0]) if several else 1

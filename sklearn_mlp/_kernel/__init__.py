@@ -1,7 +1,16 @@
 """Compiled kernels: they compute, `sklearn_mlp._classifier` decides."""
 
 try:
-    from ._bindings import Network, Rows, decide, hash_rows, instruction_sets, lanes, train
+    from ._bindings import (
+        Network,
+        Rows,
+        decide,
+        hash_rows,
+        instruction_sets,
+        lanes,
+        shuffled,
+        train,
+    )
 except ModuleNotFoundError as error:
     raise ImportError(
         "The compiled part of sklearn_mlp is missing. This happens when Python runs in the source "
@@ -9,4 +18,13 @@ except ModuleNotFoundError as error:
         "with `pip install --no-build-isolation -e .`"
     ) from error
 
-__all__ = ["Network", "Rows", "decide", "hash_rows", "instruction_sets", "lanes", "train"]
+__all__ = [
+    "Network",
+    "Rows",
+    "decide",
+    "hash_rows",
+    "instruction_sets",
+    "lanes",
+    "shuffled",
+    "train",
+]

@@ -12,6 +12,8 @@ from libc.stddef cimport ptrdiff_t
 from libc.stdint cimport int32_t, uint64_t
 from libcpp cimport bool as cbool
 from libcpp.vector cimport vector
+from cpython.pycapsule cimport PyCapsule_GetPointer
+from numpy.random cimport bitgen_t
 
 import numpy as np
 
@@ -53,6 +55,8 @@ cdef extern from "kernel.hpp" namespace "sklearn_mlp" nogil:
         int32_t positive
         const double *step
         double learning_rate
+        double alpha
+        cbool log_loss
     cdef struct CInstructionSet "sklearn_mlp::InstructionSet":
         const char *name
         cbool available
@@ -180,7 +184,8 @@ cdef class Network:
             total += 2 * stride
         n_inputs = coefs[0].shape[0]
         # Zeros: the padding of the error signals is never written, and has to be zero.
-        scratch = np.zeros(total + block_scratch(n_inputs, strides[0]), dtype=self.dtype)
+        cdef ptrdiff_t width = -(-n_inputs // n_lanes) * n_lanes
+        scratch = np.zeros(total + block_scratch(width, strides[0]), dtype=self.dtype)
         cdef char *address = <char *>cnp.PyArray_DATA(scratch)
         for number, (coef, intercept) in enumerate(zip(coefs, intercepts, strict=True)):
             layer.fan_in, layer.fan_out = coef.shape[0], coef.shape[1]
@@ -209,9 +214,37 @@ cdef class Network:
         self.view.train_biases = train_biases
 
 
+def shuffled(visits, generator):
+    """The visits in random order, the like of `generator.permutation` in half of its time.
+
+    Parameters
+    ----------
+    visits : ndarray of shape (n,), dtype intp, IN
+    generator : numpy.random.Generator, IN/OUT
+
+    Returns
+    -------
+    order : ndarray of shape (n,), dtype intp
+    """
+    cdef ptrdiff_t n = 0, i, j
+    cdef const ptrdiff_t *c_visits = _row_numbers(visits, &n)
+    order = np.empty(n, dtype=np.intp)
+    cdef ptrdiff_t *c_order = <ptrdiff_t *>cnp.PyArray_DATA(<cnp.ndarray>order)
+    bits = generator.bit_generator
+    cdef bitgen_t *state = <bitgen_t *>PyCapsule_GetPointer(bits.capsule, "BitGenerator")
+    with bits.lock, nogil:
+        # Fisher and Yates's shuffle, from the inside out. A random double has 53 bits, so that
+        # a place among n is drawn with the right probability to n / 2^53.
+        for i in range(n):
+            j = <ptrdiff_t>(state.next_double(state.state) * (i + 1))
+            c_order[i] = c_order[j]
+            c_order[j] = c_visits[i]
+    return order
+
+
 def train(
     Rows rows, Network network, *, order, classes, int32_t positive, step, double learning_rate,
-    double[::1] tally,
+    double alpha, bint log_loss, double[::1] tally,
 ):
     """Visit rows in the given order and change the network's weights after each.
 
@@ -224,6 +257,10 @@ def train(
         The class whose target is 1; every other's is 0.
     step : ndarray of shape (n_rows,), dtype float64, or None for 1, IN
     learning_rate : float
+    alpha : float
+        Every weight but the biases shrinks by ``1 - learning_rate * step * alpha`` in a visit.
+    log_loss : bool
+        Log loss in place of squared error.
     tally : ndarray of shape (3,), dtype float64, IN/OUT
         Sum of step * loss, lowest and highest preactivation of the output node.
     """
@@ -241,6 +278,8 @@ def train(
     if len(classes) != rows.n_rows or tally.shape[0] != 3:
         raise TypeError("kernel: classes must have one value per row, tally three values")
     visits.learning_rate = learning_rate
+    visits.alpha = alpha
+    visits.log_loss = log_loss
     with nogil:
         network.isa.train(rows.view, network.view, visits, (<CTally *>&tally[0])[0])
 

@@ -5,7 +5,55 @@
 // computed from its successor's weights just before those weights change, in one pass over them,
 // so every gradient uses the weights from before the sample. Learning rate and step of the visit
 // are multiplied into the output's error signal, once. The names are those of
-// sklearn_mlp/_reference.py. Included once per instruction set, after simd.hpp.
+// sklearn_mlp/_reference.py.
+//
+// alpha shrinks every weight, but not the biases, by the factor 1 - LR * step * alpha in a visit.
+// Weights are stored as V with weight = scale * V, and a visit changes the scale, one number, in
+// place of all weights: then weight -= change is V -= change / scale. The scale is kept in double
+// precision, where 1 - 1e-9 is not 1, and between 1/2 and 2: a visit that would take it beyond
+// multiplies V by it (`shrink`) and starts again from 1. Without alpha all of this multiplies by 1.
+//
+// Included once per instruction set, after simd.hpp.
+
+// What is known of a visit before it begins.
+template <class T> struct Visit {
+    double step;
+    T target;      // T, 0 or 1
+    T scale;       // weight = scale * V before the visit
+    T shrink;      // V is multiplied by this ...
+    T new_scale;   // ... and weight = new_scale * V after the visit
+    T rate;        // learning rate * step / new_scale
+};
+
+template <class T>
+INLINE Visit<T> next_visit(const Visits &visits, std::ptrdiff_t row, double &scale)
+{
+    const double step = visits.step ? visits.step[row] : 1.0;
+    const double rate = visits.learning_rate * step;
+    Visit<T> visit;
+    visit.step = step;
+    visit.target = visits.classes[row] == visits.positive ? T(1) : T(0);
+    visit.scale = visit.shrink = visit.new_scale = T(1);
+    visit.rate = static_cast<T>(rate);
+    if (visits.alpha != 0.0) {
+        visit.scale = static_cast<T>(scale);
+        scale *= 1.0 - rate * visits.alpha;
+        const double size = scale < 0.0 ? -scale : scale;
+        if (!(size >= 0.5 && size <= 2.0)) {
+            visit.shrink = static_cast<T>(scale);
+            scale = 1.0;
+        }
+        visit.new_scale = static_cast<T>(scale);
+        visit.rate = static_cast<T>(rate / scale);
+    }
+    return visit;
+}
+
+template <class T> void multiply(T *values, std::ptrdiff_t n, T factor)
+{
+    for (std::ptrdiff_t i = 0; i < n; i += Lanes<T>::n)
+        store(values + i, factor * load(values + i));
+}
 
 template <class T> struct TypedLayer {
     T *weights, *biases, *postact, *error;
@@ -18,36 +66,36 @@ template <class T> struct TypedLayer {
     {
     }
 
-    // S_postA = f(S_preA), padding set to zero
+    // S_postA = f(S_preA), padding zero
     void activate() const
     {
         constexpr std::ptrdiff_t n = Lanes<T>::n;
         std::ptrdiff_t node = 0;
         for (; node + n <= fan_out; node += n)
-            store(postact + node, logistic<T>(load(postact + node)));
+            store(postact + node, logistic<T>(load(postact + node), broadcast(T(1))));
         if (node < fan_out)
-            store(postact + node, keep_lanes<T>(logistic<T>(load(postact + node)), fan_out - node));
+            store(postact + node, logistic<T>(load(postact + node), ones<T>(fan_out - node)));
     }
 
-    void change_biases() const
+    void change_biases(T new_scale) const
     {
         for (std::ptrdiff_t node = 0; node < stride; node += Lanes<T>::n)
-            store(biases + node, load(biases + node) - load(error + node));
+            store(biases + node, load(biases + node) - new_scale * load(error + node));
     }
 
     // S_preA of a hidden layer from the layer before
-    void add_inputs(const T *inputs) const
+    void add_inputs(const T *inputs, T scale) const
     {
         for (std::ptrdiff_t node = 0; node < stride; node += Lanes<T>::n) {
-            Vec<T> sum = load(biases + node);
+            Vec<T> sum = broadcast(T(0));
             for (std::ptrdiff_t i = 0; i < fan_in; ++i)
                 sum += inputs[i] * load(weights + i * stride + node);
-            store(postact + node, sum);
+            store(postact + node, load(biases + node) + scale * sum);
         }
     }
 
     // Error signals of the layer before, then weight -= LR * gradient
-    void backward(const TypedLayer &before) const
+    void backward(const TypedLayer &before, T scale, T shrink) const
     {
         for (std::ptrdiff_t i = 0; i < fan_in; ++i) {
             const T input = before.postact[i];
@@ -56,21 +104,21 @@ template <class T> struct TypedLayer {
             for (std::ptrdiff_t node = 0; node < stride; node += Lanes<T>::n) {
                 const Vec<T> old = load(w + node), e = load(error + node);
                 sum += old * e;
-                store(w + node, old - input * e);
+                store(w + node, shrink * old - input * e);
             }
-            before.error[i] = first_lane<T>(sum_across<T>(sum)) * (input * (T(1) - input));
+            before.error[i] = first_lane<T>(sum_across<T>(sum)) * (scale * (input * (T(1) - input)));
         }
     }
 };
 
 // S_preA of the output node, in every lane, from the first hidden layer's S_preA in its `postact`.
-template <class T> INLINE Vec<T> forward_from_first(const Network &net)
+template <class T> INLINE Vec<T> forward_from_first(const Network &net, T scale)
 {
     TypedLayer<T> layer(net.layers[0]);
     layer.activate();
     for (std::ptrdiff_t l = 1; l < net.n_layers - 1; ++l) {
         const TypedLayer<T> next(net.layers[l]);
-        next.add_inputs(layer.postact);
+        next.add_inputs(layer.postact, scale);
         next.activate();
         layer = next;
     }
@@ -78,42 +126,63 @@ template <class T> INLINE Vec<T> forward_from_first(const Network &net)
     Vec<T> sum = broadcast(T(0));
     for (std::ptrdiff_t node = 0; node < layer.stride; node += Lanes<T>::n)
         sum += load(layer.postact + node) * load(output.weights + node);
-    return sum_across<T>(sum) + output.biases[0];
+    return scale * sum_across<T>(sum) + output.biases[0];
+}
+
+// The output node's error signal times learning rate and step, over the scale of the weights.
+template <class T>
+INLINE Vec<T> output_error(const Visits &visits, const Visit<T> &visit, Vec<T> S_preA, Tally &tally)
+{
+    const Vec<T> S_postA = logistic<T>(S_preA, broadcast(T(1)));
+    const Vec<T> FE = S_postA - visit.target;
+    const double preact = first_lane<T>(S_preA), final_error = first_lane<T>(FE);
+    tally.lowest = preact < tally.lowest ? preact : tally.lowest;
+    tally.highest = preact > tally.highest ? preact : tally.highest;
+    if (visits.log_loss) {
+        // -log of the probability of the target, f(towards), from the logit: accurate where f is 0
+        const double towards = visit.target == T(1) ? preact : -preact;
+        const double beyond = towards < 0.0 ? -towards : 0.0;
+        tally.loss += visit.step * (beyond + ::log1p(::exp(towards < 0.0 ? towards : -towards)));
+        return FE * visit.rate;
+    }
+    tally.loss += visit.step * 0.5 * (final_error * final_error);
+    return (FE * visit.rate) * (S_postA * (T(1) - S_postA));
 }
 
 // From the first hidden layer's S_preA in its `postact` to its error signals in its `error`;
 // changes the weights of all later layers.
 template <class T>
-INLINE void visit(const Network &net, const Visits &visits, std::ptrdiff_t row, Tally &tally)
+INLINE void visit_layers(const Network &net, const Visits &visits, const Visit<T> &visit, Tally &tally)
 {
-    const double scale = visits.step ? visits.step[row] : 1.0;
-    const T target = visits.classes[row] == visits.positive ? T(1) : T(0);
-
-    const Vec<T> S_preA = forward_from_first<T>(net);
-    const Vec<T> S_postA = logistic<T>(S_preA);
-    const Vec<T> FE = S_postA - target;
-    const Vec<T> S_ERROR = FE * (S_postA * (T(1) - S_postA));
-    const Vec<T> error = S_ERROR * static_cast<T>(visits.learning_rate * scale);
-
-    const double preact = first_lane<T>(S_preA), final_error = first_lane<T>(FE);
-    tally.loss += scale * 0.5 * (final_error * final_error);
-    tally.lowest = preact < tally.lowest ? preact : tally.lowest;
-    tally.highest = preact > tally.highest ? preact : tally.highest;
-
+    const Vec<T> error
+        = output_error<T>(visits, visit, forward_from_first<T>(net, visit.scale), tally);
     const TypedLayer<T> output(net.layers[net.n_layers - 1]);
     TypedLayer<T> layer(net.layers[net.n_layers - 2]);
     for (std::ptrdiff_t node = 0; node < layer.stride; node += Lanes<T>::n) {
         const Vec<T> w = load(output.weights + node), postact = load(layer.postact + node);
-        store(layer.error + node, error * w * (postact * (T(1) - postact)));
-        store(output.weights + node, w - error * postact);
+        store(layer.error + node, error * ((visit.scale * w) * (postact * (T(1) - postact))));
+        store(output.weights + node, visit.shrink * w - error * postact);
     }
     if (net.train_biases)
-        output.biases[0] -= first_lane<T>(error);
+        output.biases[0] -= visit.new_scale * first_lane<T>(error);
     for (std::ptrdiff_t l = net.n_layers - 2; l > 0; --l) {
         const TypedLayer<T> before(net.layers[l - 1]);
-        layer.backward(before);
+        layer.backward(before, visit.scale, visit.shrink);
         if (net.train_biases)
-            layer.change_biases();
+            layer.change_biases(visit.new_scale);
         layer = before;
     }
+}
+
+// weight = 1 * V again, at the end of a call.
+template <class T> void settle_scale(const Network &net, double scale)
+{
+    if (scale == 1.0)
+        return;
+    for (std::ptrdiff_t l = 0; l < net.n_layers - 1; ++l) {
+        const TypedLayer<T> layer(net.layers[l]);
+        multiply(layer.weights, layer.fan_in * layer.stride, static_cast<T>(scale));
+    }
+    const TypedLayer<T> last(net.layers[net.n_layers - 2]), output(net.layers[net.n_layers - 1]);
+    multiply(output.weights, last.stride, static_cast<T>(scale));
 }

@@ -32,7 +32,7 @@ struct Network {
 
 // What one call of `train` adds to; all of it read before each visit's update.
 struct Tally {
-    double loss;               // sum of step * 1/2 * FE^2
+    double loss;               // sum of step * 1/2 * FE^2, or of step * log loss
     double lowest, highest;    // extremes of the output's preactivation
 };
 
@@ -44,15 +44,18 @@ struct Visits {
     std::int32_t positive;         // the class whose target T is 1
     const double *step;            // IN (n_rows,) scale of the learning rate, or NULL for 1
     double learning_rate;
+    double alpha;                  // of the L2 term, divided by the total step of an epoch
+    bool log_loss;                 // S_ERROR = FE, else FE * f'(S_preA)
 };
 
 // Samples that the blocked pass takes at a time.
 constexpr std::ptrdiff_t block_length = 16;
 
-// Scratch values of a network for the blocked pass, see Block in dense.hpp.
-inline std::ptrdiff_t block_scratch(std::ptrdiff_t n_inputs, std::ptrdiff_t stride)
+// Scratch values of a network for the blocked pass, see Block in dense.hpp; `width` is the number of
+// inputs rounded up to whole vectors, and `stride` that of the first hidden layer.
+inline std::ptrdiff_t block_scratch(std::ptrdiff_t width, std::ptrdiff_t stride)
 {
-    return block_length * (2 * (n_inputs + 1) + 2 * stride + block_length);
+    return block_length * (2 * width + 2 * stride + block_length + 2);
 }
 
 }  // namespace sklearn_mlp

@@ -5,4 +5,5 @@
 #include "sparse.hpp"
 #include "entry.hpp"
 #undef INLINE
+#undef INLINE_LAMBDA
 #undef PREFETCH

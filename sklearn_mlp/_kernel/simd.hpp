@@ -6,18 +6,21 @@
 //
 // The logistic function f(x) = 1 / (1 + exp(-x)) is written on e = exp(-|x|), which lies in (0, 1]
 // and cannot overflow: 1 / (1 + e) for x >= 0 and e / (1 + e) for x < 0, where the second form
-// keeps the relative accuracy of tiny probabilities, down to the subnormals (f(-720) = 2e-313).
-// exp has no branch: -|x| = n ln 2 + r with n rounded by adding and subtracting 1.5 * 2^52 and
-// ln 2 in two parts (so that n * the first is exact), a polynomial in r, and 2^n in two factors
-// made from exponent bits, for n may lie below the normal range. The polynomials interpolate exp
-// at the Chebyshev nodes of |r| <= ln 2 / 2: relative errors 4e-18 (degree 11) and 3e-9 (degree 6).
+// keeps the relative accuracy of tiny probabilities. exp has no branch: -|x| = n ln 2 + r, with n
+// rounded by adding and subtracting 1.5 * 2^52 and ln 2 in two parts (so that n * the first is
+// exact), a polynomial in r, and 2^n made from exponent bits: those of the sum that rounds, which
+// has the exponent's bias added for that. Below -708 (float: -87), where 2^n would no longer be a
+// normal number, exp stays what it is there, 3e-308 (1e-38). The polynomials interpolate exp at
+// the Chebyshev nodes of |r| <= ln 2 / 2: relative errors 4e-18 (degree 11) and 3e-9 (degree 6).
 // NaN stays NaN: every comparison is written so that NaN takes the branch of x itself.
 
 #ifdef __GNUC__
 #define INLINE inline __attribute__((always_inline))
+#define INLINE_LAMBDA __attribute__((always_inline))
 #define PREFETCH(address) __builtin_prefetch(address)
 #else
 #define INLINE inline
+#define INLINE_LAMBDA
 #define PREFETCH(address) ((void)(address))
 #endif
 
@@ -48,13 +51,8 @@ template <class T> INLINE void store(T *p, Vec<T> v)
     *reinterpret_cast<typename Lanes<T>::Unaligned *>(p) = v;
 }
 
-template <class T> INLINE Vec<T> broadcast(T x)
-{
-    Vec<T> v;
-    for (std::ptrdiff_t i = 0; i < Lanes<T>::n; ++i)
-        v[i] = x;
-    return v;
-}
+// GCC folds the subtraction away, while it may set the lanes in a loop one by one.
+template <class T> INLINE Vec<T> broadcast(T x) { return x - Vec<T>{}; }
 
 template <class T> INLINE T first_lane(Vec<T> v) { return v[0]; }
 
@@ -81,12 +79,14 @@ template <class T> INLINE Vec<T> sum_across(Vec<T> v)
     return v;
 }
 
-// The first `keep` lanes, zero in the others.
-template <class T> INLINE Vec<T> keep_lanes(Vec<T> v, std::ptrdiff_t keep)
+// 1 in the first `n` lanes, 0 in the others.
+template <class T> INLINE Vec<T> ones(std::ptrdiff_t n)
 {
+    using I = typename Lanes<T>::Int;
+    I lane;
     for (std::ptrdiff_t i = 0; i < Lanes<T>::n; ++i)
-        v[i] = i < keep ? v[i] : T(0);
-    return v;
+        lane[i] = static_cast<int>(i);
+    return lane < static_cast<int>(n) ? broadcast(T(1)) : broadcast(T(0));
 }
 
 // exp(x) for x <= 0 or NaN
@@ -94,9 +94,9 @@ INLINE Vec<double> exp_of_negative(Vec<double> x)
 {
     using V = Vec<double>;
     using I = Lanes<double>::Int;
-    const double magic = 0x1.8p52;
-    x = x < -750.0 ? broadcast(-750.0) : x;  // exp(-750) is 0 already
-    const V n = (x * 1.4426950408889634074 + magic) - magic;
+    const double shift = 0x1.8p52 + 1023.0;
+    x = x < -708.0 ? broadcast(-708.0) : x;
+    const V shifted = x * 1.4426950408889634074 + shift, n = shifted - shift;
     const V r = (x - n * 0x1.62e42fefa2000p-1) - n * 0x1.9ef35793c7673p-41;
     const V r2 = r * r, r4 = r2 * r2;
     const V p0 = 0.9999999999999999969 + r * 0.9999999999999999998;
@@ -106,32 +106,31 @@ INLINE Vec<double> exp_of_negative(Vec<double> x)
     const V p8 = 0.00002480148544156131297 + r * 2.75572408872298686e-6;
     const V p10 = 2.763265472252779189e-7 + r * 2.511004920481865979e-8;
     const V p = (p0 + r2 * p2) + r4 * ((p4 + r2 * p6) + r4 * (p8 + r2 * p10));
-    const V n1 = (n * 0.5 + magic) - magic, n2 = n - n1;
-    return p * (V)((I)(n1 + (magic + 1023.0)) << 52) * (V)((I)(n2 + (magic + 1023.0)) << 52);
+    return p * (V)((I)shifted << 52);
 }
 
 INLINE Vec<float> exp_of_negative(Vec<float> x)
 {
     using V = Vec<float>;
     using I = Lanes<float>::Int;
-    const float magic = 0x1.8p23f;
-    x = x < -105.0f ? broadcast(-105.0f) : x;
-    const V n = (x * 1.44269504f + magic) - magic;
+    const float shift = 0x1.8p23f + 127.0f;
+    x = x < -87.0f ? broadcast(-87.0f) : x;
+    const V shifted = x * 1.44269504f + shift, n = shifted - shift;
     const V r = (x - n * 0.693145751953125f) - n * 1.4286068203094173e-06f;
     const V r2 = r * r;
     const V p0 = 1.0f + r * 1.0000000377f;
     const V p2 = 0.50000000471f + r * 0.16666415414f;
     const V p4 = 0.041666352771f + r * 0.0083751347746f;
     const V p = p0 + r2 * (p2 + r2 * (p4 + r2 * 0.0013941118896f));
-    const V n1 = (n * 0.5f + magic) - magic, n2 = n - n1;
-    return p * (V)((I)(n1 + (magic + 127.0f)) << 23) * (V)((I)(n2 + (magic + 127.0f)) << 23);
+    return p * (V)((I)shifted << 23);
 }
 
-template <class T> INLINE Vec<T> logistic(Vec<T> x)
+// The logistic function times `one`, which is 1 or, where x is 0, may be 0: so padding stays 0.
+template <class T> INLINE Vec<T> logistic(Vec<T> x, Vec<T> one)
 {
     using I = typename Lanes<T>::Int;
     const Vec<T> e = exp_of_negative((Vec<T>)((I)x | (I)broadcast(T(-0.0))));  // -|x|
-    return (x < T(0) ? e : broadcast(T(1))) / (T(1) + e);
+    return (x < T(0) ? e : one) / (T(1) + e);
 }
 
 #else
@@ -143,11 +142,11 @@ template <class T> INLINE void store(T *p, T v) { *p = v; }
 template <class T> INLINE T broadcast(T x) { return x; }
 template <class T> INLINE T first_lane(T v) { return v; }
 template <class T> INLINE T sum_across(T v) { return v; }
-template <class T> INLINE T keep_lanes(T v, std::ptrdiff_t) { return v; }
-template <class T> INLINE T logistic(T x)
+template <class T> INLINE T ones(std::ptrdiff_t) { return T(1); }
+template <class T> INLINE T logistic(T x, T one)
 {
     const T e = std::exp(-std::fabs(x));
-    return (x < T(0) ? e : T(1)) / (T(1) + e);
+    return (x < T(0) ? e : one) / (T(1) + e);
 }
 
 #endif

@@ -6,7 +6,8 @@
 
 // S_preA of the first hidden layer into its `postact`, in stripes of vectors that fit registers.
 template <class T, class Index>
-void first_preactivation(const CsrRows<T, Index> &x, const TypedLayer<T> &first, std::ptrdiff_t row)
+void first_preactivation(
+    const CsrRows<T, Index> &x, const TypedLayer<T> &first, std::ptrdiff_t row, T scale)
 {
     constexpr std::ptrdiff_t n = Lanes<T>::n, stripe = 4 * n;
     const std::ptrdiff_t begin = x.starts[row], end = x.starts[row + 1];
@@ -14,18 +15,18 @@ void first_preactivation(const CsrRows<T, Index> &x, const TypedLayer<T> &first,
     for (; j + stripe <= first.stride; j += stripe) {
         Vec<T> sum[4];
         for (int v = 0; v < 4; ++v)
-            sum[v] = load(first.biases + j + v * n);
+            sum[v] = broadcast(T(0));
         for (std::ptrdiff_t p = begin; p < end; ++p)
             for (int v = 0; v < 4; ++v)
                 sum[v] += x.values[p] * load(first.weights + x.columns[p] * first.stride + j + v * n);
         for (int v = 0; v < 4; ++v)
-            store(first.postact + j + v * n, sum[v]);
+            store(first.postact + j + v * n, load(first.biases + j + v * n) + scale * sum[v]);
     }
     for (; j < first.stride; j += n) {
-        Vec<T> sum = load(first.biases + j);
+        Vec<T> sum = broadcast(T(0));
         for (std::ptrdiff_t p = begin; p < end; ++p)
             sum += x.values[p] * load(first.weights + x.columns[p] * first.stride + j);
-        store(first.postact + j, sum);
+        store(first.postact + j, load(first.biases + j) + scale * sum);
     }
 }
 
@@ -35,6 +36,7 @@ void train_rows(const CsrRows<T, Index> &x, const Network &net, const Visits &vi
     constexpr std::ptrdiff_t n = Lanes<T>::n;
     const TypedLayer<T> first(net.layers[0]);
     const std::ptrdiff_t row_bytes = first.stride * static_cast<std::ptrdiff_t>(sizeof(T));
+    double scale = 1.0;
     for (std::ptrdiff_t t = 0; t < visits.n; ++t) {
         const std::ptrdiff_t row = visits.order[t];
         if (t + 1 < visits.n) {
@@ -46,12 +48,16 @@ void train_rows(const CsrRows<T, Index> &x, const Network &net, const Visits &vi
                         + byte);
         }
         if (t + 2 < visits.n) {
+            prefetch_labels(visits, visits.order[t + 2]);
             const std::ptrdiff_t start = x.starts[visits.order[t + 2]];
             PREFETCH(x.columns + start);
             PREFETCH(x.values + start);
         }
-        first_preactivation(x, first, row);
-        visit<T>(net, visits, row, tally);
+        const Visit<T> visit = next_visit<T>(visits, row, scale);
+        first_preactivation(x, first, row, visit.scale);
+        visit_layers<T>(net, visits, visit, tally);
+        if (visit.shrink != T(1))
+            multiply(first.weights, first.fan_in * first.stride, visit.shrink);
         for (std::ptrdiff_t p = x.starts[row]; p < x.starts[row + 1]; ++p) {
             T *w = first.weights + x.columns[p] * first.stride;
             const T value = x.values[p];
@@ -59,8 +65,9 @@ void train_rows(const CsrRows<T, Index> &x, const Network &net, const Visits &vi
                 store(w + j, load(w + j) - value * load(first.error + j));
         }
         if (net.train_biases)
-            first.change_biases();
+            first.change_biases(visit.new_scale);
     }
+    settle_scale<T>(net, scale);
 }
 
 template <class T, class Index, class RowNumber>
@@ -70,7 +77,7 @@ void decide_rows(
 {
     const TypedLayer<T> first(net.layers[0]);
     for (std::ptrdiff_t i = 0; i < n; ++i) {
-        first_preactivation(x, first, row_number(i));
-        logits[i * logits_stride] = first_lane<T>(forward_from_first<T>(net));
+        first_preactivation(x, first, row_number(i), T(1));
+        logits[i * logits_stride] = first_lane<T>(forward_from_first<T>(net, T(1)));
     }
 }
