@@ -29,7 +29,6 @@ ESTIMATORS = [
     MLPLogisticClassifier(class_weight="balanced"),
     MLPLogisticClassifier(early_stopping=True),
     MLPLogisticClassifier(early_stopping=True, validation_fraction=0.3, learning_rate="constant"),
-    MLPLogisticClassifier(warm_start=True),
     MLPLogisticClassifier(learning_rate="constant"),
     MLPLogisticClassifier(learning_rate="constant", tol=0.01, n_iter_no_change=2, max_iter=200),
     MLPLogisticClassifier(learning_rate_init=2.0, init_range=0.1),
@@ -70,6 +69,15 @@ def test_without_shuffling_only_the_sample_weight_checks_may_fail():
         "check_sample_weight_equivalence_on_dense_data",
         "check_sample_weight_equivalence_on_sparse_data",
     }
+    assert len(results) > 50
+
+
+def test_with_a_warm_start_only_the_check_that_fits_twice_may_fail():
+    # It fits random labels twice and wants equal predictions: a matter of the seed's luck where
+    # the second fit goes on from the first.
+    results = check_estimator(MLPLogisticClassifier(warm_start=True), on_fail=None, on_skip=None)
+    failed = {result["check_name"] for result in results if result["status"] == "failed"}
+    assert failed <= {"check_supervised_y_2d"}
     assert len(results) > 50
 
 
