@@ -101,6 +101,11 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
     verbose : bool or int, default=False
         Whether to print the loss of every epoch to the standard output.
 
+    n_jobs : int or None, default=None
+        Number of threads that train the networks of more than two classes, as in joblib: None is
+        1 unless in a :obj:`joblib.parallel_config` context, -1 as many as there are processors.
+        The result does not depend on it.
+
     random_state : int, RandomState instance or None, default=None
         Source of the initial weights, the visiting orders and the validation set. An int gives
         the same result in every fit.
@@ -186,6 +191,7 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
         "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
         "warm_start": ["boolean"],
         "verbose": ["verbose"],
+        "n_jobs": [Integral, None],
         "random_state": ["random_state"],
     }
 
@@ -206,6 +212,7 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
         validation_fraction=0.1,
         warm_start=False,
         verbose=False,
+        n_jobs=None,
         random_state=None,
     ):
         self.hidden_layer_sizes = hidden_layer_sizes
@@ -222,6 +229,7 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
         self.validation_fraction = validation_fraction
         self.warm_start = warm_start
         self.verbose = verbose
+        self.n_jobs = n_jobs
         self.random_state = random_state
 
     def __sklearn_tags__(self):
@@ -288,7 +296,8 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
                 generator = np.random.default_rng([self._seed, 1])
                 visits, held_out = hold_out(visits, y, self.validation_fraction, generator)
             undo.keep_interrupted = True
-            how = self._train(self._epochs(X, rows, y, step, visits, totals), held_out)
+            with self._epochs(X, rows, y, step, visits, totals) as epochs:
+                how = self._train(epochs, held_out)
         self._say_how_it_ended(*how)
         return self
 
@@ -340,7 +349,8 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
             undo.keep_interrupted = True
             self.n_iter_ = 1
             if len(visits):  # none if the classes' weights are zero
-                self._run(self._epochs(X, rows, y, step, visits, totals), self.learning_rate_init)
+                with self._epochs(X, rows, y, step, visits, totals) as epochs:
+                    self._run(epochs, self.learning_rate_init)
                 self._check_finite(X)
                 self._report(f"Iteration 1, loss = {self.loss_:.8f}")
         return self
@@ -507,6 +517,7 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
             generator=self._generator if self.shuffle else None,
             chunk=chunk_length(X, self.coefs_),
             class_totals=totals,
+            n_jobs=self.n_jobs,
         )
 
     def _run(self, epochs, learning_rate):

@@ -1,8 +1,11 @@
 """From the estimator to the kernel: epochs of training, and decisions."""
 
+import contextlib
 import math
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
+from joblib import effective_n_jobs
 from scipy.sparse import issparse
 
 from ._kernel import decide, shuffled, train
@@ -24,16 +27,30 @@ class Epochs:
     chunk : int
         Visits per call of the kernel.
     class_totals : list of int or None, see `sklearn_mlp._visits.class_totals`
+    n_jobs : int or None, as in joblib
+        Threads that train the networks, within the context of this object.
     """
 
-    def __init__(self, *, rows, y, step, visits, networks, generator, chunk, class_totals):
+    def __init__(self, *, rows, y, step, visits, networks, generator, chunk, class_totals, n_jobs):
         self.rows, self.y, self.step, self.visits = rows, y, step, visits
         self.networks, self.generator, self.chunk = networks, generator, chunk
         self.class_totals = class_totals
         self.total = len(visits) if step is None else step[visits].sum()
+        self._n_threads, self._pool, self._interrupted = 1, contextlib.nullcontext(), False
+        if len(networks) > 1:
+            self._n_threads = min(effective_n_jobs(n_jobs), len(networks))
+            if self._n_threads > 1:
+                self._pool = ThreadPoolExecutor(self._n_threads)
+
+    def __enter__(self):
+        self._pool.__enter__()
+        return self
+
+    def __exit__(self, *error):
+        return self._pool.__exit__(*error)
 
     def run(self, learning_rate):
-        """One epoch of every network in turn, all in the same order of visits.
+        """One epoch of every network, all in the same order of visits.
 
         Returns
         -------
@@ -45,20 +62,33 @@ class Epochs:
         order = self.visits if self.generator is None else shuffled(self.visits, self.generator)
         tallies = np.empty((len(self.networks), 3))
         tallies[...] = 0.0, np.inf, -np.inf
-        for number, network in enumerate(self.networks):
-            for start in range(0, len(order), self.chunk):
-                train(
-                    self.rows,
-                    network,
-                    order=order[start : start + self.chunk],
-                    classes=self.y,
-                    positive=1 if len(self.networks) == 1 else number,
-                    step=self.step,
-                    learning_rate=learning_rate,
-                    alpha=0.0,
-                    log_loss=False,
-                    tally=tallies[number],
-                )
+
+        def train_networks(first):
+            for number in range(first, len(self.networks), self._n_threads):
+                for start in range(0, len(order), self.chunk):
+                    if self._interrupted:
+                        return
+                    train(
+                        self.rows,
+                        self.networks[number],
+                        order=order[start : start + self.chunk],
+                        classes=self.y,
+                        positive=1 if len(self.networks) == 1 else number,
+                        step=self.step,
+                        learning_rate=learning_rate,
+                        alpha=0.0,
+                        log_loss=False,
+                        tally=tallies[number],
+                    )
+
+        try:
+            if self._n_threads == 1:
+                train_networks(0)
+            else:
+                list(self._pool.map(train_networks, range(self._n_threads)))
+        except BaseException:
+            self._interrupted = True  # or the other threads would go on
+            raise
         return float(tallies[:, 0].sum()) / (len(tallies) * self.total), tallies
 
     def score(self, visits):

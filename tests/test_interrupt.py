@@ -6,6 +6,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+import joblib
 import numpy as np
 import pytest
 from sklearn.datasets import load_iris
@@ -132,3 +133,79 @@ def test_threads_do_not_disturb_each_other():
     for (bits, probability), (other_bits, other_probability) in zip(alone, together, strict=True):
         assert bits == other_bits
         np.testing.assert_array_equal(probability, other_probability)
+
+
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_the_number_of_threads_changes_nothing(early_stopping, monkeypatch):
+    X, y = load_iris(return_X_y=True)
+    n_threads = []
+
+    def pool(n):
+        n_threads.append(n)
+        return ThreadPoolExecutor(n)
+
+    monkeypatch.setattr(_epochs, "ThreadPoolExecutor", pool)
+    models = []
+    for n_jobs in (None, 1, 2, 8):
+        model = MLPLogisticClassifier(
+            (8, 4), max_iter=5, random_state=0, n_jobs=n_jobs, early_stopping=early_stopping
+        ).fit(X, y)
+        models.append(model.partial_fit(X, y))
+    assert n_threads == [2, 2, 3, 3]  # never more than there are networks
+    for model in models:
+        assert model.loss_curve_ == models[0].loss_curve_
+        assert model.validation_scores_ == models[0].validation_scores_
+        for got, want in zip(model.coefs_, models[0].coefs_, strict=True):
+            np.testing.assert_array_equal(got, want)
+    with joblib.parallel_config("threading", n_jobs=2):
+        MLPLogisticClassifier(3, max_iter=1).fit(X, y)
+    assert n_threads[4:] == [2]
+
+
+def test_two_classes_need_no_threads(monkeypatch):
+    def no_threads(*args):
+        raise AssertionError
+
+    monkeypatch.setattr(_epochs, "ThreadPoolExecutor", no_threads)
+    X, y = load_iris(return_X_y=True)
+    MLPLogisticClassifier(3, max_iter=1, n_jobs=2).fit(X[:100], y[:100])
+
+
+def test_an_interrupt_stops_all_threads():
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(200_000, 100)), rng.integers(0, 4, size=200_000)
+    model = MLPLogisticClassifier(200, max_iter=1000, random_state=0, n_jobs=2)
+    sent = []
+
+    def interrupt():
+        time.sleep(1.0)
+        sent.append(time.perf_counter())
+        os.kill(os.getpid(), signal.SIGINT)
+
+    sender = threading.Thread(target=interrupt)
+    sender.start()
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(X, y)
+    late = time.perf_counter() - sent[0]
+    sender.join()
+    assert late < 0.2
+    before = [coef.copy() for coef in model.coefs_]
+    assert threading.active_count() == 1
+    for got, want in zip(model.coefs_, before, strict=True):
+        np.testing.assert_array_equal(got, want)
+
+
+def test_an_error_in_a_thread_is_raised(monkeypatch):
+    train = _epochs.train
+
+    def train_or_fail(*args, positive, **kwargs):
+        if positive == 1:
+            raise MemoryError
+        train(*args, positive=positive, **kwargs)
+
+    monkeypatch.setattr(_epochs, "train", train_or_fail)
+    X, y = load_iris(return_X_y=True)
+    model = MLPLogisticClassifier(3, n_jobs=2)
+    with pytest.raises(MemoryError):
+        model.fit(X, y)
+    assert not hasattr(model, "coefs_")

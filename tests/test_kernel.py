@@ -1,13 +1,14 @@
 """The compiled kernel by itself, on every instruction set that the processor has."""
 
 from decimal import Decimal, localcontext
+from itertools import permutations
 
 import numpy as np
 import pytest
 from scipy.sparse import csr_array
 
 from sklearn_mlp import _reference
-from sklearn_mlp._kernel import Network, Rows, decide, hash_rows, instruction_sets, train
+from sklearn_mlp._kernel import Network, Rows, decide, hash_rows, instruction_sets, shuffled, train
 from sklearn_mlp._weights import INSTRUCTION_SET, PackedWeights
 
 
@@ -329,3 +330,17 @@ def test_arguments_that_do_not_go_together_are_refused():
             decide(rows, network, subset=None, first=first, logits=logits)
     with pytest.raises(TypeError, match="as many logits"):
         decide(rows, network, subset=np.arange(2), first=0, logits=np.empty(3))
+
+
+def test_a_shuffle_is_a_permutation_and_every_one_is_as_likely():
+    generator = np.random.default_rng(0)
+    visits = np.array([5, 5, 7, 9], dtype=np.intp)
+    counts = {}
+    for _ in range(12_000):
+        order = tuple(shuffled(visits, generator).tolist())
+        counts[order] = counts.get(order, 0) + 1
+    assert set(counts) == set(permutations([5, 5, 7, 9]))
+    # 12 arrangements, each 1000 times but for chance (standard deviation 30)
+    assert max(abs(count - 1000) for count in counts.values()) < 150
+    np.testing.assert_array_equal(visits, [5, 5, 7, 9])
+    assert len(shuffled(visits[:0], generator)) == 0

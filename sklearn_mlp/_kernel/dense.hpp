@@ -27,6 +27,7 @@ template <class T> INLINE void prefetch_row(const T *x, std::ptrdiff_t n)
 {
     for (std::ptrdiff_t i = 0; i < n; i += 64 / static_cast<std::ptrdiff_t>(sizeof(T)))
         PREFETCH(x + i);
+    PREFETCH(x + n - 1);  // a row need not begin with a cache line
 }
 
 INLINE void prefetch_labels(const Visits &visits, std::ptrdiff_t row)
@@ -74,9 +75,11 @@ void train_fused(const DenseRows<T> &x, const Network &net, const Visits &visits
     constexpr std::ptrdiff_t n = Lanes<T>::n;
     constexpr std::ptrdiff_t stride = n_vectors * n;
     const TypedLayer<T> first(net.layers[0]);
-    const std::ptrdiff_t n_inputs = x.n_columns, ahead = 6;
+    const std::ptrdiff_t n_inputs = x.n_columns;
+    // Rows are visited in random order: fetch them some 2 us, but not more than 8 KB, ahead.
+    const std::ptrdiff_t fitting = 8192 / (n_inputs * static_cast<std::ptrdiff_t>(sizeof(T)));
+    const std::ptrdiff_t ahead = fitting > 16 ? 16 : fitting < 2 ? 2 : fitting;
     const T bias_input = net.train_biases ? T(1) : T(0);
-    Tally counted = tally;
     double scale = 1.0;
     // A of the sample at hand, the error signals of the one before, and G of the two.
     Vec<T> sum[n_vectors], error[n_vectors], bias[n_vectors], one[n_vectors];
@@ -126,11 +129,11 @@ void train_fused(const DenseRows<T> &x, const Network &net, const Visits &visits
         // In two parts, each beside one of the two chains.
         sweep(0, n_inputs / 2);
         if (net.n_layers == 2) {
-            visit_output<T, n_vectors>(net, visits, visit, counted, postact, own_error);
+            visit_output<T, n_vectors>(net, visits, visit, tally, postact, own_error);
         } else {
             for (int j = 0; j < n_vectors; ++j)
                 store(first.postact + j * n, S_preA[j]);
-            visit_layers<T>(net, visits, visit, counted);
+            visit_layers<T>(net, visits, visit, tally);
             for (int j = 0; j < n_vectors; ++j)
                 own_error[j] = load(first.error + j * n);
         }
@@ -154,7 +157,6 @@ void train_fused(const DenseRows<T> &x, const Network &net, const Visits &visits
         }
     }
     settle_scale<T>(net, scale);
-    tally = counted;
 }
 
 // C += A B, or -= A^T B, for n_rows x n_vectors of C in registers; all are row-major, A with rows

@@ -4,7 +4,9 @@ inline void train(const Rows &rows, const Network &net, const Visits &visits, Ta
 {
     if (visits.n == 0)
         return;
-    with_rows(rows, [&](const auto &x) { train_rows(x, net, visits, tally); });
+    Tally counted = tally;  // in this thread's memory: the tallies of others lie beside it
+    with_rows(rows, [&](const auto &x) { train_rows(x, net, visits, counted); });
+    tally = counted;
 }
 
 inline void decide(
