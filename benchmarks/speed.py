@@ -1,26 +1,26 @@
-"""Training speed against the neighbours: epochs over the same table, one core, medians in one run.
+"""Training speed against the neighbours, small fits and rows, growth and threads: in one run.
 
 Usage: python -m benchmarks.speed [--quick] [--json FILE] [--plot FILE]
 
-Every contender trains through its own `fit`, validation and shuffling included, on the same table
-of standard normal inputs; what is given is samples per second, epochs counted. What is not the same
-work: MLPClassifier minimises log loss and its default makes one update per 200 samples;
-SGDClassifier is a linear model; the loops in Numba are this package's algorithm without its
-shuffling and validation. A peer that is not installed is named as absent.
+Every contender trains on the same tables of standard normal inputs. The contenders take turns; a
+ratio is the median over the turns of the ratio within one turn, so that a processor that changes
+its clock speed changes no ratio. Ours and scikit-learn's train through `fit`, validation and
+shuffling included.
 
-The bound is the time that the floating-point operations of an exact update take at the peak of the
-processor, measured in the same run by multiplying matrices that fit the caches: 4 per weight and
-sample (2 forward, 2 for the change).
+The bound of a shape is what the processor allows an exact update: its floating-point operations (4
+per weight that the sample touches: 2 forward, 2 for the change) at the peak of a matrix product
+that fits the caches, or the bytes that have to come from memory (the sample, and for sparse rows
+the weights, twice) at the bandwidth of a copy, whichever takes longer; peak and bandwidth are
+measured in the same run.
 """
 
 import argparse
-import importlib.util
 import json
-import math
 import os
 import platform
 import statistics
 import time
+import tracemalloc
 import warnings
 from itertools import pairwise
 
@@ -29,10 +29,16 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy is imported
 import numpy as np
 import sklearn
 from scipy.sparse import csr_array
-from sklearn.linear_model import SGDClassifier
+from sklearn.datasets import load_breast_cancer
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
 from sklearn.neural_network import MLPClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils.validation import validate_data
 
 import sklearn_mlp
+from benchmarks.peers import all_of_them
 from sklearn_mlp import MLPLogisticClassifier
 from sklearn_mlp._weights import default_instruction_set
 
@@ -47,6 +53,9 @@ DENSE = [
 ]
 SPARSE = (2**18, (16,), 20_000, 10)
 NON_ZEROS = 75
+# Rows of those that take 50 us and more for one, and of those that touch all weights for each.
+SLOW = {"MLPClassifier, batch 1": 500, "PyTorch eager": 200, "Vowpal Wabbit --nn": 1_000}
+VERY_SLOW = {"MLPClassifier, batch 1": 10, "MLPClassifier, default": 500}
 
 
 def pin_to_one_core():
@@ -71,173 +80,250 @@ def sparse_table(n_rows, n_inputs, dtype=np.float64):
     return X, rng.integers(0, 2, size=n_rows)
 
 
-def seconds(function, repeats):
-    times = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        function()
-        times.append(time.perf_counter() - start)
-    return statistics.median(times)
+def take_turns(functions, n_turns):
+    """Seconds of each function in each turn, and what it is compared with in the same turn.
+
+    Parameters
+    ----------
+    functions : dict of name to function
+
+    Returns
+    -------
+    times : dict of name to list of n_turns floats
+    """
+    times = {name: [] for name in functions}
+    for _ in range(n_turns):
+        for name, function in functions.items():
+            start = time.perf_counter()
+            function()
+            times[name].append(time.perf_counter() - start)
+    return times
 
 
-def numba_loops():
-    """The algorithm as plain loops over one hidden layer, compiled by Numba; None if absent."""
-    if importlib.util.find_spec("numba") is None:
-        return None
-    import numba
-
-    @numba.njit
-    def epoch(X, y, order, W, b, v, c, rate, hidden):
-        for t in range(order.size):
-            x = X[order[t]]
-            for j in range(b.size):
-                total = b[j]
-                for i in range(x.size):
-                    total += x[i] * W[i, j]
-                hidden[j] = 1.0 / (1.0 + math.exp(-total))
-            total = c[0]
-            for j in range(b.size):
-                total += hidden[j] * v[j]
-            output = 1.0 / (1.0 + math.exp(-total))
-            error = rate * (output - y[order[t]]) * output * (1.0 - output)
-            for j in range(b.size):
-                back = error * v[j] * hidden[j] * (1.0 - hidden[j])
-                v[j] -= error * hidden[j]
-                b[j] -= back
-                hidden[j] = back
-            for i in range(x.size):
-                for j in range(b.size):
-                    W[i, j] -= x[i] * hidden[j]
-            c[0] -= error
-
-    def fit(X, y, hidden, n_epochs):
-        rng = np.random.default_rng(0)
-        W = rng.uniform(-0.5, 0.5, (X.shape[1], hidden))
-        b, v, c = np.zeros(hidden), rng.uniform(-0.5, 0.5, hidden), np.zeros(1)
-        for _ in range(n_epochs):
-            epoch(X, y, rng.permutation(len(X)), W, b, v, c, 0.2, np.empty(hidden))
-
-    fit(np.zeros((2, 3)), np.zeros(2, dtype=int), 4, 1)  # compile
-    return fit
-
-
-def torch_eager():
-    """The same network in PyTorch, one sample at a time; None if absent."""
-    if importlib.util.find_spec("torch") is None:
-        return None
-    import torch
-
-    torch.set_num_threads(1)
-
-    def fit(X, y, hidden, n_epochs):
-        sizes = [X.shape[1], *hidden, 1]
-        layers = []
-        for fan_in, fan_out in pairwise(sizes):
-            layers += [torch.nn.Linear(fan_in, fan_out), torch.nn.Sigmoid()]
-        model = torch.nn.Sequential(*layers).to(torch.float64)
-        optimizer = torch.optim.SGD(model.parameters(), lr=0.2)
-        inputs, targets = torch.from_numpy(X), torch.from_numpy(y.astype(float))
-        for _ in range(n_epochs):
-            for row in torch.randperm(len(X)).tolist():
-                optimizer.zero_grad()
-                loss = 0.5 * (model(inputs[row])[0] - targets[row]) ** 2
-                loss.backward()
-                optimizer.step()
-
-    return fit
-
-
-def batch_1(hidden, n_epochs):
-    return MLPClassifier(
-        hidden,
-        activation="logistic",
-        solver="sgd",
-        batch_size=1,
-        learning_rate_init=0.2,
-        momentum=0.0,
-        max_iter=n_epochs,
-        n_iter_no_change=n_epochs,
-        random_state=0,
-    )
-
-
-def default_mlp(hidden, n_epochs):
-    return MLPClassifier(hidden, max_iter=n_epochs, n_iter_no_change=n_epochs, random_state=0)
+def ratio(times, name, other, per=1.0):
+    """Median over the turns of ``times[name] / times[other]``, times `per`."""
+    turns = zip(times[name], times[other], strict=True)
+    return per * statistics.median(a / b for a, b in turns)
 
 
 def peak_flops(dtype=np.float64):
     """Floating-point operations a second in a matrix product that fits the caches."""
     a = np.ones((192, 192), dtype=dtype)
-    return max(2 * 192**3 / seconds(lambda: a @ a, 20) for _ in range(5))
+    return 2 * 192**3 / min(take_turns({"product": lambda: a @ a}, 100)["product"])
 
 
-def measure(table, hidden, n_epochs, dtype, peers, *, repeats, slow_rows):
-    """Samples per second of every contender on one table."""
+def bandwidth():
+    """Bytes a second, read and written, of a copy that does not fit the caches."""
+    a = np.ones(2**24)
+    b = np.empty_like(a)
+    return 2 * a.nbytes / min(take_turns({"copy": lambda: np.copyto(b, a)}, 10)["copy"])
+
+
+def bound(n_inputs, hidden, dtype, *, is_sparse, peak, bytes_per_second):
+    """Samples a second that the processor allows, see the top of this module."""
+    itemsize = np.dtype(dtype).itemsize
+    touched = NON_ZEROS if is_sparse else n_inputs
+    n_weights = sum((a + 1) * b for a, b in pairwise([touched, *hidden, 1]))
+    n_bytes = n_inputs * itemsize
+    if is_sparse:
+        n_bytes = NON_ZEROS * (itemsize + 4 + 2 * hidden[0] * itemsize)
+    return n_weights, 1 / max(4 * n_weights / peak, n_bytes / bytes_per_second)
+
+
+def measure(table, hidden, n_epochs, peers, n_turns):
+    """Samples a second of ours, and how many times that is of each peer's."""
     X, y = table
-    n = len(y)
+    is_sparse = not isinstance(X, np.ndarray)
+    n_rows = X.shape[0]
 
     def ours():
         MLPLogisticClassifier(hidden, max_iter=n_epochs, random_state=0).fit(X, y)
 
-    speed = {"ours": n * n_epochs / seconds(ours, repeats)}
-    if dtype == np.float32:
-        return speed
-    # One sample at a time the speed is the same for few rows; MLPClassifier's updates touch all
-    # weights, also where X is sparse.
-    dense = isinstance(X, np.ndarray)
-    few = min(slow_rows if dense else max(slow_rows // 50, 2), n)
-    speed["MLPClassifier, batch 1"] = few / seconds(
-        lambda: batch_1(hidden, 1).fit(X[:few], y[:few]), 1
-    )
-    some = n if dense else min(slow_rows, n)
-    speed["MLPClassifier, default"] = (
-        2 * some / seconds(lambda: default_mlp(hidden, 2).fit(X[:some], y[:some]), repeats)
-    )
-    sgd = SGDClassifier(loss="log_loss", max_iter=n_epochs, tol=None, random_state=0)
-    speed["SGDClassifier (linear)"] = n * n_epochs / seconds(lambda: sgd.fit(X, y), repeats)
-    if peers["Numba loops"] and len(hidden) == 1 and dense:
-        loops = peers["Numba loops"]
-        speed["Numba loops"] = (
-            n * n_epochs / seconds(lambda: loops(X, y, hidden[0], n_epochs), repeats)
-        )
-    if peers["PyTorch eager"] and dense:
-        eager, size = peers["PyTorch eager"], min(slow_rows, n)
-        speed["PyTorch eager"] = size / seconds(lambda: eager(X[:size], y[:size], hidden, 1), 1)
-    return speed
+    functions, samples = {"ours": ours}, {"ours": n_rows * n_epochs}
+    for name, prepare in peers.items():
+        slow = VERY_SLOW if is_sparse and name in VERY_SLOW else SLOW
+        n, epochs = (min(slow[name], n_rows), 1) if name in slow else (n_rows, n_epochs)
+        learn = prepare(X[:n], y[:n], hidden, epochs)
+        if learn is not None:
+            functions[name], samples[name] = learn, n * epochs
+    times = take_turns(functions, n_turns)
+    speed = {name: samples[name] / statistics.median(times[name]) for name in functions}
+    times_faster = {
+        name: ratio(times, name, "ours", samples["ours"] / samples[name]) for name in functions
+    }
+    return speed, times_faster
 
 
-def run(*, shapes=None, sparse=SPARSE, repeats=5, slow_rows=2_000):
-    """Measure all shapes; a dict that `json` can write."""
-    warnings.simplefilter("ignore")  # convergence is not what is measured
-    peers = {"Numba loops": numba_loops(), "PyTorch eager": torch_eager()}
+def training(shapes, sparse, peers, n_turns):
+    """Speed of training, shape by shape."""
     peaks = {np.float64: peak_flops(np.float64), np.float32: peak_flops(np.float32)}
+    bytes_per_second = bandwidth()
     rows = []
-    for n_inputs, hidden, n_rows, n_epochs in [*(shapes or DENSE), sparse]:
+    for n_inputs, hidden, n_rows, n_epochs in [*shapes, sparse]:
         is_sparse = (n_inputs, hidden, n_rows, n_epochs) == sparse
         make = sparse_table if is_sparse else dense_table
-        touched = NON_ZEROS if is_sparse else n_inputs
-        units = (n_inputs, *hidden)
-        n_weights = sum((a + 1) * b for a, b in pairwise([touched, *hidden, 1]))
         for dtype in (np.float64, np.float32):
-            speed = measure(
+            n_weights, most = bound(
+                n_inputs,
+                hidden,
+                dtype,
+                is_sparse=is_sparse,
+                peak=peaks[dtype],
+                bytes_per_second=bytes_per_second,
+            )
+            speed, times_faster = measure(
                 make(n_rows, n_inputs, dtype),
                 hidden,
                 n_epochs,
-                dtype,
-                peers,
-                repeats=repeats,
-                slow_rows=slow_rows,
+                peers if dtype == np.float64 else {},
+                n_turns,
             )
             rows.append(
                 {
-                    "shape": ("CSR " if is_sparse else "") + " x ".join(map(str, units)),
+                    "shape": ("CSR " if is_sparse else "")
+                    + " x ".join(map(str, [n_inputs, *hidden])),
                     "weights": n_weights,
                     "dtype": np.dtype(dtype).name,
                     "samples_per_second": speed,
-                    "fraction_of_peak": 4 * n_weights * speed["ours"] / peaks[dtype],
+                    "times_faster": times_faster,
+                    "fraction_of_bound": speed["ours"] / most,
                 }
             )
-    return {
+    gigas = {np.dtype(dtype).name: peak / 1e9 for dtype, peak in peaks.items()}
+    return rows, {"peak_gflops": gigas, "gigabytes_per_second": bytes_per_second / 1e9}
+
+
+def predictions(shapes, n_turns):
+    """Milliseconds of `predict_proba` of all rows, and of one, against MLPClassifier's."""
+    rows = []
+    for n_inputs, hidden, n_rows, _ in shapes:
+        X, y = dense_table(n_rows, n_inputs)
+        models = {
+            "ours": MLPLogisticClassifier(hidden, max_iter=1),
+            "MLPClassifier, relu": MLPClassifier(hidden, max_iter=1),
+            "MLPClassifier, logistic": MLPClassifier(hidden, max_iter=1, activation="logistic"),
+        }
+        for model in models.values():
+            model.fit(X[:500], y[:500])
+        row = {"shape": " x ".join(map(str, [n_inputs, *hidden]))}
+        for what, table, turns in (("all rows", X, n_turns), ("one row", X[:1], 20 * n_turns)):
+            times = take_turns(
+                {
+                    name: lambda model=model, table=table: model.predict_proba(table)
+                    for name, model in models.items()
+                },
+                turns,
+            )
+            row[what] = {name: 1e3 * statistics.median(t) for name, t in times.items()}
+        rows.append(row)
+    return rows
+
+
+def overheads(n_turns, grid_sizes, grid_rates):
+    """What is not the kernel: small fits, single rows, a grid search."""
+    X, y = dense_table(100, 4)
+    times = take_turns(
+        {
+            "ours": lambda: MLPLogisticClassifier(8, max_iter=50, random_state=0).fit(X, y),
+            "LogisticRegression": lambda: LogisticRegression().fit(X, y),
+        },
+        10 * n_turns,
+    )
+    result = {"small fit / LogisticRegression": ratio(times, "ours", "LogisticRegression")}
+
+    X, y = dense_table(100, 30)
+    ours = MLPLogisticClassifier(16, random_state=0).fit(X, y)
+    other = MLPClassifier((16,), max_iter=5).fit(X, y)
+    x, label = X[:1], y[:1]
+    times = take_turns(
+        {
+            "partial_fit": lambda: ours.partial_fit(x, label),
+            "MLPClassifier.partial_fit": lambda: other.partial_fit(x, label),
+            "validate_data(X)": lambda: validate_data(ours, x, reset=False),
+            "validate_data(X, y)": lambda: validate_data(ours, x, label, reset=False),
+        },
+        50 * n_turns,
+    )
+    for name, seconds in times.items():
+        result[f"us {name}"] = 1e6 * statistics.median(seconds)
+
+    X, y = load_breast_cancer(return_X_y=True)
+
+    def search(model, rates):
+        name = type(model).__name__.lower()
+        grid = {f"{name}__learning_rate_init": rates, f"{name}__hidden_layer_sizes": grid_sizes}
+        return lambda: GridSearchCV(make_pipeline(StandardScaler(), model), grid, cv=5).fit(X, y)
+
+    times = take_turns(
+        {
+            "ours": search(MLPLogisticClassifier(random_state=0), grid_rates),
+            # rates as far around its default as ours around ours
+            "MLPClassifier": search(
+                MLPClassifier(random_state=0), [rate / 200 for rate in grid_rates]
+            ),
+        },
+        1,
+    )
+    result["s grid search"] = times["ours"][0]
+    result["grid search, MLPClassifier / ours"] = ratio(times, "MLPClassifier", "ours")
+    return result
+
+
+def growth(n_rows, n_turns, n_epochs=20):
+    """Nanoseconds per row and epoch, and bytes of memory per row beside X, 40 inputs, 16 nodes."""
+    model = MLPLogisticClassifier(16, max_iter=n_epochs, random_state=0)
+    tables = {n: dense_table(n, 40) for n in n_rows}
+    times = take_turns(
+        {n: lambda table=table: model.fit(*table) for n, table in tables.items()}, n_turns
+    )
+    rows = []
+    for n, (X, y) in tables.items():
+        tracemalloc.start()
+        model.set_params(max_iter=1).fit(X, y)
+        rows.append(
+            {
+                "rows": n,
+                "ns per row and epoch": 1e9 * statistics.median(times[n]) / n / n_epochs,
+                "bytes per row": tracemalloc.get_traced_memory()[1] / n,
+                "allowed": 0.05 * X.itemsize * 40 + 64,
+            }
+        )
+        tracemalloc.stop()
+    return rows
+
+
+def threads(n_rows, n_turns, n_epochs=10):
+    """How many times faster two threads train ten classes, 64 inputs, 64 nodes."""
+    X, _ = dense_table(n_rows, 64)
+    y = np.random.default_rng(0).integers(0, 10, n_rows)
+
+    def fit(n_jobs):
+        return lambda: MLPLogisticClassifier(
+            64, max_iter=n_epochs, n_jobs=n_jobs, random_state=0
+        ).fit(X, y)
+
+    return ratio(take_turns({"one": fit(1), "two": fit(2)}, n_turns), "one", "two")
+
+
+def run(
+    *,
+    shapes=DENSE,
+    sparse=SPARSE,
+    n_turns=5,
+    n_rows=(10_000, 100_000, 1_000_000),
+    grid_sizes=(2, 4, 8, 12, 16, 24, 32, 48, 64, 100),
+    grid_rates=(0.05, 0.1, 0.2, 0.5, 1.0, 2.0),
+):
+    """Measure everything; a dict that `json` can write."""
+    warnings.simplefilter("ignore")  # convergence is not what is measured
+    peers = all_of_them()
+    affinity = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else None
+    two_threads = threads(n_rows[0], n_turns)
+    pin_to_one_core()
+    rows, bounds = training(
+        shapes, sparse, {name: peer for name, peer in peers.items() if peer}, n_turns
+    )
+    result = {
         "machine": {
             "processor": processor_name(),
             "instruction_set": default_instruction_set(),
@@ -245,11 +331,18 @@ def run(*, shapes=None, sparse=SPARSE, repeats=5, slow_rows=2_000):
             "numpy": np.__version__,
             "scikit-learn": sklearn.__version__,
             "sklearn-mlp": sklearn_mlp.__version__,
-            "peak_gflops": {np.dtype(t).name: peak / 1e9 for t, peak in peaks.items()},
+            **bounds,
         },
         "absent": [name for name, peer in peers.items() if peer is None],
-        "rows": rows,
+        "training": rows,
+        "predictions": predictions(shapes, 3 * n_turns),
+        "overheads": overheads(n_turns, list(grid_sizes), list(grid_rates)),
+        "growth": growth(n_rows, min(n_turns, 3)),
+        "two threads, ten classes": two_threads,
     }
+    if affinity:
+        os.sched_setaffinity(0, affinity)
+    return result
 
 
 def processor_name():
@@ -262,31 +355,58 @@ def processor_name():
         return platform.processor() or platform.machine()
 
 
+def table(header, rows):
+    """A Markdown table, as lines."""
+    lines = ["| " + " | ".join(header) + " |", "|" + "---|" * len(header)]
+    return ["", *lines, *("| " + " | ".join(row) + " |" for row in rows)]
+
+
 def markdown(result):
     """The tables of a result as Markdown."""
-    machine = result["machine"]
+    machine, training_rows = result["machine"], result["training"]
     lines = [
         f"Processor: {machine['processor']}, instruction set {machine['instruction_set']}, one "
-        f"core, float64 peak {machine['peak_gflops']['float64']:.1f} GFLOP/s; "
-        f"Python {machine['python']}, NumPy {machine['numpy']}, "
-        f"scikit-learn {machine['scikit-learn']}.",
-        "",
+        f"core, float64 peak {machine['peak_gflops']['float64']:.1f} GFLOP/s, copy "
+        f"{machine['gigabytes_per_second']:.1f} GB/s; Python {machine['python']}, "
+        f"NumPy {machine['numpy']}, scikit-learn {machine['scikit-learn']}.",
     ]
-    names = list(result["rows"][0]["samples_per_second"])[1:]
-    for absent in result["absent"]:
-        lines.append(f"Absent: {absent}.")
+    lines += [f"Absent: {name}." for name in result["absent"]]
+    names = [name for name in training_rows[0]["times_faster"] if name != "ours"]
+    lines += table(
+        ["inputs x hidden", "dtype", "samples/s", "of the bound"]
+        + [f"times {name}" for name in names],
+        [
+            [row["shape"], row["dtype"], f"{row['samples_per_second']['ours']:,.0f}"]
+            + [f"{row['fraction_of_bound']:.0%}"]
+            + [
+                f"{row['times_faster'][name]:,.1f}" if name in row["times_faster"] else ""
+                for name in names
+            ]
+            for row in training_rows
+        ],
+    )
+    models = list(result["predictions"][0]["one row"])
+    lines += table(
+        ["predict_proba, ms", *models, *(f"{name}, one row" for name in models)],
+        [
+            [row["shape"]]
+            + [f"{row['all rows'][name]:.2f}" for name in models]
+            + [f"{row['one row'][name]:.3f}" for name in models]
+            for row in result["predictions"]
+        ],
+    )
+    lines += table(
+        ["overheads", "value"],
+        [[name, f"{value:,.2f}"] for name, value in result["overheads"].items()],
+    )
+    lines += table(
+        list(result["growth"][0]),
+        [[f"{value:,.0f}" for value in row.values()] for row in result["growth"]],
+    )
     lines += [
-        "| inputs x hidden | dtype | samples/s | of peak |"
-        + "".join(f" times {name} |" for name in names),
-        "|---|---|---|---|" + "---|" * len(names),
+        "",
+        f"Two threads, ten classes: {result['two threads, ten classes']:.2f} times faster.",
     ]
-    for row in result["rows"]:
-        speed = row["samples_per_second"]
-        times = [f"{speed['ours'] / speed[name]:,.1f}" if name in speed else "" for name in names]
-        lines.append(
-            f"| {row['shape']} | {row['dtype']} | {speed['ours']:,.0f} | "
-            f"{row['fraction_of_peak']:.0%} |" + "".join(f" {value} |" for value in times)
-        )
     return "\n".join(lines)
 
 
@@ -295,15 +415,15 @@ def plot(result, path):
     import matplotlib.pyplot as plt
 
     figure, ax = plt.subplots(figsize=(7, 5))
-    names = list(result["rows"][0]["samples_per_second"])
-    for name in names:
+    rows = [row for row in result["training"] if row["dtype"] == "float64"]
+    for name in rows[0]["samples_per_second"]:
         points = sorted(
             (row["weights"], row["samples_per_second"][name])
-            for row in result["rows"]
-            if name in row["samples_per_second"] and row["dtype"] == "float64"
+            for row in rows
+            if name in row["samples_per_second"] and "CSR" not in row["shape"]
         )
         ax.loglog(*zip(*points, strict=True), marker="o", label=name)
-    ax.set(xlabel="weights that a sample touches", ylabel="samples per second")
+    ax.set(xlabel="weights", ylabel="samples per second", title="Training on dense rows")
     ax.legend()
     figure.savefig(path, bbox_inches="tight")
 
@@ -314,8 +434,13 @@ def main(arguments=None):
     parser.add_argument("--json", metavar="FILE")
     parser.add_argument("--plot", metavar="FILE")
     options = parser.parse_args(arguments)
-    pin_to_one_core()
-    result = run(repeats=3, slow_rows=500) if options.quick else run()
+    quick = {
+        "n_turns": 3,
+        "n_rows": (10_000, 100_000),
+        "grid_sizes": (4, 16, 64),
+        "grid_rates": (0.1, 0.5),
+    }
+    result = run(**quick) if options.quick else run()
     print(markdown(result))
     if options.json:
         with open(options.json, "w") as file:

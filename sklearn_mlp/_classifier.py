@@ -635,13 +635,13 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
             Of the second class, or with more than two classes, of each class against the rest.
         """
         check_is_fitted(self)
-        X = validate_data(
-            self, X, accept_sparse="csr", dtype=dtype_of(self.coefs_), order="C", reset=False
-        )
-        X = _readable(X)
         packed = self._packed
         if not self._is_packed():  # someone has put arrays of their own there
             packed = PackedWeights(self.coefs_, self.intercepts_)
+        X = validate_data(
+            self, X, accept_sparse="csr", dtype=packed.buffer.dtype, order="C", reset=False
+        )
+        X = _readable(X)
         logits = decide_all(Rows(X), packed.networks(), chunk_length(X, packed.coefs))
         return logits[:, 0] if self.n_outputs_ == 1 else logits
 
@@ -679,9 +679,14 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
         """
         logits = self.decision_function(X)
         if logits.ndim == 1:
-            # The logistic function: scipy's expit takes four times as long.
+            # 1 / (1 + exp(-logit)) in place: scipy's expit takes four times as long.
+            proba = np.empty((len(logits), 2), dtype=logits.dtype)
+            proba[:, 0] = logits
+            proba[:, 1] = -logits
             with np.errstate(over="ignore"):
-                return 1.0 / (1.0 + np.exp(np.stack([logits, -logits], axis=1)))
+                np.exp(proba, out=proba)
+            proba += 1.0
+            return np.reciprocal(proba, out=proba)
         # From the logarithms, for the probabilities themselves may all underflow to 0.
         return softmax(log_expit(logits), axis=1)
 

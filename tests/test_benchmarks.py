@@ -13,20 +13,42 @@ def test_speed_measures_every_contender_on_every_shape():
     result = speed.run(
         shapes=[(3, (4,), 60, 2), (5, (3, 2), 60, 2)],
         sparse=(200, (3,), 60, 2),
-        repeats=1,
-        slow_rows=30,
+        n_turns=1,
+        n_rows=(100, 200),
+        grid_sizes=(2,),
+        grid_rates=(0.2,),
     )
     result = json.loads(json.dumps(result))
-    assert [row["shape"] for row in result["rows"][::2]] == ["3 x 4", "5 x 3 x 2", "CSR 200 x 3"]
-    for row in result["rows"]:
-        speeds = row["samples_per_second"]
-        assert all(np.isfinite(value) and value > 0 for value in speeds.values())
-        assert ("MLPClassifier, batch 1" in speeds) == (row["dtype"] == "float64")
-    assert result["rows"][0]["weights"] == 4 * 4 + 5
+    rows = result["training"]
+    assert [row["shape"] for row in rows[::2]] == ["3 x 4", "5 x 3 x 2", "CSR 200 x 3"]
+    for row in rows:
+        assert all(np.isfinite(value) and value > 0 for value in row["times_faster"].values())
+        assert ("MLPClassifier, batch 1" in row["times_faster"]) == (row["dtype"] == "float64")
+        assert row["times_faster"]["ours"] == 1
+        assert row["fraction_of_bound"] > 0
+    assert rows[0]["weights"] == 4 * 4 + 5
+    assert [row["rows"] for row in result["growth"]] == [100, 200]
     lines = speed.markdown(result).splitlines()
-    assert sum(line.startswith("| ") for line in lines) == 1 + 6
+    assert sum(line.startswith("|---") for line in lines) == 4
+    assert sum(line.startswith("| CSR 200 x 3") for line in lines) == 2
     for name in result["absent"]:
         assert f"Absent: {name}." in lines
+
+
+def test_a_ratio_is_that_within_a_turn():
+    # The second turn on a processor of half the speed.
+    times = {"a": [2.0, 4.0, 2.0], "b": [1.0, 2.0, 1.0]}
+    assert speed.ratio(times, "a", "b") == 2
+    assert speed.ratio(times, "a", "b", 3) == 6
+
+
+def test_the_bound_is_the_slower_of_arithmetic_and_memory():
+    def bound(**limits):
+        return speed.bound(10, (4,), np.float64, is_sparse=False, **limits)
+
+    n_weights = 11 * 4 + 5
+    assert bound(peak=4.0 * n_weights, bytes_per_second=1e9) == (n_weights, 1)
+    assert bound(peak=1e9, bytes_per_second=80.0) == (n_weights, 1)
 
 
 def test_the_tables_are_those_that_the_names_say():
