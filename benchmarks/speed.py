@@ -414,7 +414,7 @@ def plot(result, path):
     """Updates per second against the size of the network."""
     import matplotlib.pyplot as plt
 
-    figure, ax = plt.subplots(figsize=(7, 5))
+    figure, ax = plt.subplots(figsize=(6, 4.5))
     rows = [row for row in result["training"] if row["dtype"] == "float64"]
     for name in rows[0]["samples_per_second"]:
         points = sorted(
@@ -424,7 +424,7 @@ def plot(result, path):
         )
         ax.loglog(*zip(*points, strict=True), marker="o", label=name)
     ax.set(xlabel="weights", ylabel="samples per second", title="Training on dense rows")
-    ax.legend()
+    ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
     figure.savefig(path, bbox_inches="tight")
 
 
