@@ -80,12 +80,16 @@ def sparse_table(n_rows, n_inputs, dtype=np.float64):
     return X, rng.integers(0, 2, size=n_rows)
 
 
-def take_turns(functions, n_turns):
-    """Seconds of each function in each turn, and what it is compared with in the same turn.
+def take_turns(functions, n_turns, n_calls=1):
+    """Seconds of a call of each function in each turn.
 
     Parameters
     ----------
     functions : dict of name to function
+    n_turns : int
+    n_calls : int
+        Calls of one function before it is the next one's turn: short functions that share code
+        would find it in the caches, or not, by their place in the sequence.
 
     Returns
     -------
@@ -95,8 +99,9 @@ def take_turns(functions, n_turns):
     for _ in range(n_turns):
         for name, function in functions.items():
             start = time.perf_counter()
-            function()
-            times[name].append(time.perf_counter() - start)
+            for _ in range(n_calls):
+                function()
+            times[name].append((time.perf_counter() - start) / n_calls)
     return times
 
 
@@ -206,13 +211,14 @@ def predictions(shapes, n_turns):
         for model in models.values():
             model.fit(X[:500], y[:500])
         row = {"shape": " x ".join(map(str, [n_inputs, *hidden]))}
-        for what, table, turns in (("all rows", X, n_turns), ("one row", X[:1], 20 * n_turns)):
+        for what, table, n_calls in (("all rows", X, 1), ("one row", X[:1], 50)):
             times = take_turns(
                 {
                     name: lambda model=model, table=table: model.predict_proba(table)
                     for name, model in models.items()
                 },
-                turns,
+                n_turns,
+                n_calls,
             )
             row[what] = {name: 1e3 * statistics.median(t) for name, t in times.items()}
         rows.append(row)
@@ -227,7 +233,8 @@ def overheads(n_turns, grid_sizes, grid_rates):
             "ours": lambda: MLPLogisticClassifier(8, max_iter=50, random_state=0).fit(X, y),
             "LogisticRegression": lambda: LogisticRegression().fit(X, y),
         },
-        10 * n_turns,
+        n_turns,
+        10,
     )
     result = {"small fit / LogisticRegression": ratio(times, "ours", "LogisticRegression")}
 
@@ -242,7 +249,8 @@ def overheads(n_turns, grid_sizes, grid_rates):
             "validate_data(X)": lambda: validate_data(ours, x, reset=False),
             "validate_data(X, y)": lambda: validate_data(ours, x, label, reset=False),
         },
-        50 * n_turns,
+        n_turns,
+        50,
     )
     for name, seconds in times.items():
         result[f"us {name}"] = 1e6 * statistics.median(seconds)

@@ -1,5 +1,6 @@
 """Weights: initial ones, and all of them in the memory layout of the kernels."""
 
+import operator
 import os
 from itertools import pairwise
 
@@ -154,25 +155,27 @@ class PackedWeights:
             self.coefs[-1][...] = coef
             self.intercepts[-1][...] = intercept
 
+        # The same network by network, made once: predictions of a single row are a matter of us.
+        stacks = [a if several else a[np.newaxis] for a in (*self.coefs, *self.intercepts)]
+        networks = zip(*stacks, strict=True)
+        self._networks = [(views[: len(coefs)], views[len(coefs) :]) for views in networks]
+
     def holds(self, coefs, intercepts):
         """Whether these very arrays are views of the buffer."""
         mine = (*self.coefs, *self.intercepts)
         given = (*coefs, *intercepts)
-        return len(mine) == len(given) and all(a is b for a, b in zip(mine, given, strict=True))
+        return len(mine) == len(given) and all(map(operator.is_, mine, given))
 
     def networks(self, *, train_biases=False):
         """The kernel's networks, one per class if there are more than two."""
-        coefs, intercepts = self.coefs, self.intercepts
-        if coefs[0].ndim == 2:
-            coefs, intercepts = [a[np.newaxis] for a in coefs], [a[np.newaxis] for a in intercepts]
         return [
             Network(
-                [a[number] for a in coefs],
-                [a[number] for a in intercepts],
+                coefs,
+                intercepts,
                 instruction_set=self.instruction_set,
                 train_biases=train_biases,
             )
-            for number in range(len(coefs[0]))
+            for coefs, intercepts in self._networks
         ]
 
 

@@ -123,24 +123,22 @@ cdef class Rows:
         self.view.starts = <const ptrdiff_t *>_data(starts, cnp.NPY_INTP, 1, False)
 
 
+_numbers = {
+    instruction_set_of(number).name.decode(): number
+    for number in range(n_instruction_sets)
+    if instruction_set_of(number).available
+}
+
+
 def instruction_sets():
     """Names of the instruction sets that this processor and build have, from the plainest on."""
-    cdef CInstructionSet isa
-    names = []
-    for number in range(n_instruction_sets):
-        isa = instruction_set_of(number)
-        if isa.available:
-            names.append(isa.name.decode())
-    return names
+    return list(_numbers)
 
 
 cdef CInstructionSet _instruction_set(str name) except *:
-    cdef CInstructionSet isa
-    for number in range(n_instruction_sets):
-        isa = instruction_set_of(number)
-        if isa.available and isa.name.decode() == name:
-            return isa
-    raise ValueError(f"no instruction set {name!r} here, only {instruction_sets()}")
+    if name not in _numbers:
+        raise ValueError(f"no instruction set {name!r} here, only {instruction_sets()}")
+    return instruction_set_of(_numbers[name])
 
 
 def lanes(str instruction_set, dtype):

@@ -266,7 +266,8 @@ template <class T> struct Block {
     void sweep(const TypedLayer<T> &first, std::ptrdiff_t n, bool with_biases)
     {
         const std::ptrdiff_t row_bytes = stride * static_cast<std::ptrdiff_t>(sizeof(T));
-        const std::ptrdiff_t chunk = row_bytes < 1536 ? 16384 / row_bytes / 4 * 4 : 8;
+        const std::ptrdiff_t fitting = row_bytes < 1536 ? 16384 / row_bytes / 4 * 4 : 8;
+        const std::ptrdiff_t chunk = n_former + n > 1 ? fitting : n_inputs;  // used once: no chunks
         for (std::ptrdiff_t s = 0; s < n; ++s)
             for (std::ptrdiff_t j = 0; j < stride; j += Lanes<T>::n)
                 store(preact + s * stride + j, with_biases ? load(first.biases + j) : broadcast(T(0)));
