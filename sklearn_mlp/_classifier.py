@@ -54,10 +54,30 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
     learning_rate_init : float, default=0.2
         Learning rate, the article's LR: the factor of the gradient in the change of the weights.
 
-    learning_rate : {"linear", "constant"}, default="linear"
-        Schedule of the learning rate. With "linear", epoch e (from 0) trains at
-        ``learning_rate_init * (1 - e / max_iter)``. `partial_fit` always trains at
-        `learning_rate_init`.
+    learning_rate : {"linear", "constant", "invscaling", "adaptive"}, default="linear"
+        Schedule of the learning rate.
+
+        - "linear": epoch e (from 0) trains at ``learning_rate_init * (1 - e / max_iter)``.
+        - "constant": all epochs train at `learning_rate_init`.
+        - "invscaling": ``learning_rate_init / (t + 1) ** power_t`` after t visits to samples, set
+          anew before each epoch.
+        - "adaptive": `learning_rate_init`, divided by 5 each time that training would stop (see
+          `n_iter_no_change`) until it is 1e-6 or less.
+
+        `partial_fit` trains at `learning_rate_init`; with "invscaling" its t is `t_`.
+
+    power_t : float, default=0.5
+        Exponent of "invscaling".
+
+    loss : {"squared_error", "log_loss"}, default="squared_error"
+        What training minimises for each sample: half the squared error of the output, the
+        article's, or minus the logarithm of the probability given to the sample's class. The
+        latter leaves the factor ``f'(S_preA,O)`` out of the output's error signal.
+
+    alpha : float, default=0.0
+        Strength of the L2 regularization. The objective is the mean loss over the n samples
+        (weights counted) plus ``alpha / (2 n)`` times the sum of the squared weights, without
+        those of bias nodes, as in :class:`~sklearn.neural_network.MLPClassifier`.
 
     max_iter : int, default=50
         Number of epochs; at most so many if training stops early.
@@ -129,8 +149,8 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
         Number of visits to samples in all.
     loss_ : float
         Loss of the last epoch: the mean over its visits, weights counted, of half the squared
-        error, each taken before the visit changed the weights. With more than two classes, the
-        mean over the networks.
+        error (or of the log loss), each taken before the visit changed the weights, without the
+        term of `alpha`. With more than two classes, the mean over the networks.
     best_loss_ : float or None
         Lowest loss of the last `fit`; None with early stopping.
     loss_curve_ : list of float
@@ -176,7 +196,10 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
     _parameter_constraints: dict = {
         "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
         "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
-        "learning_rate": [StrOptions({"constant", "linear"})],
+        "learning_rate": [StrOptions({"adaptive", "constant", "invscaling", "linear"})],
+        "power_t": [Interval(Real, 0, None, closed="left")],
+        "loss": [StrOptions({"log_loss", "squared_error"})],
+        "alpha": [Interval(Real, 0, None, closed="left")],
         "max_iter": [Interval(Integral, 1, None, closed="left")],
         "tol": [Interval(Real, 0, None, closed="left")],
         "n_iter_no_change": [
@@ -201,6 +224,9 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
         *,
         learning_rate_init=0.2,
         learning_rate="linear",
+        power_t=0.5,
+        loss="squared_error",
+        alpha=0.0,
         max_iter=50,
         tol=1e-4,
         n_iter_no_change=10,
@@ -218,6 +244,9 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
         self.hidden_layer_sizes = hidden_layer_sizes
         self.learning_rate_init = learning_rate_init
         self.learning_rate = learning_rate
+        self.power_t = power_t
+        self.loss = loss
+        self.alpha = alpha
         self.max_iter = max_iter
         self.tol = tol
         self.n_iter_no_change = n_iter_no_change
@@ -305,7 +334,9 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
     def partial_fit(self, X, y, classes=None, sample_weight=None):
         """Train for one epoch on a chunk of data, going on from the weights reached so far.
 
-        The learning rate is `learning_rate_init`; `early_stopping` and `warm_start` are ignored.
+        The learning rate is `learning_rate_init`, but with ``learning_rate="invscaling"``;
+        `early_stopping` and `warm_start` are ignored. `alpha` is divided by the samples of the
+        chunk.
         With ``class_weight="balanced"``, the classes are counted over all calls. A call that is
         rejected changes nothing; if the weights become non-finite they are not restored.
 
@@ -350,7 +381,10 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
             self.n_iter_ = 1
             if len(visits):  # none if the classes' weights are zero
                 with self._epochs(X, rows, y, step, visits, totals) as epochs:
-                    self._run(epochs, self.learning_rate_init)
+                    rate = self.learning_rate_init
+                    if self.learning_rate == "invscaling":
+                        rate /= (self.t_ + 1) ** self.power_t
+                    self._run(epochs, rate)
                 self._check_finite(X)
                 self._report(f"Iteration 1, loss = {self.loss_:.8f}")
         return self
@@ -517,6 +551,8 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
             generator=self._generator if self.shuffle else None,
             chunk=chunk_length(X, self.coefs_),
             class_totals=totals,
+            alpha=self.alpha,
+            log_loss=self.loss == "log_loss",
             n_jobs=self.n_jobs,
         )
 
@@ -557,11 +593,16 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
         self.best_iter_ = None
         self.validation_scores_ = None if held_out is None else [*(self.validation_scores_ or [])]
         best_weights, best, n_no_change, stopped = None, -np.inf, 0, False
+        adaptive_rate = self.learning_rate_init
         try:
             while self.n_iter_ < self.max_iter and not stopped:
                 rate = self.learning_rate_init
                 if self.learning_rate == "linear":
                     rate *= 1.0 - self.n_iter_ / self.max_iter
+                elif self.learning_rate == "invscaling":
+                    rate /= (self.n_iter_ * len(epochs.visits) + 1) ** self.power_t
+                elif self.learning_rate == "adaptive":
+                    rate = adaptive_rate
                 tallies = self._run(epochs, rate)
                 self.n_iter_ += 1
                 self.loss_curve_.append(self.loss_)
@@ -582,8 +623,11 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
                     else:
                         self.best_validation_score_ = best
                         best_weights = self._packed.buffer.copy()
-                can_stop = held_out is not None or self.learning_rate == "constant"
+                can_stop = held_out is not None or self.learning_rate != "linear"
                 stopped = can_stop and n_no_change > self.n_iter_no_change
+                if stopped and self.learning_rate == "adaptive" and adaptive_rate > 1e-6:
+                    adaptive_rate /= 5.0
+                    n_no_change, stopped = 0, False
         finally:
             if best_weights is not None:
                 self._packed.buffer[...] = best_weights
@@ -597,7 +641,7 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
                 f"{what} did not improve more than tol={self.tol:f} for "
                 f"{self.n_iter_no_change} consecutive epochs. Stopping."
             )
-        elif self.learning_rate == "constant":
+        elif self.learning_rate != "linear":
             warnings.warn(
                 f"Maximum iterations ({self.max_iter}) reached and the optimization hasn't "
                 "converged yet.",

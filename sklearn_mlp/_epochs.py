@@ -27,15 +27,33 @@ class Epochs:
     chunk : int
         Visits per call of the kernel.
     class_totals : list of int or None, see `sklearn_mlp._visits.class_totals`
+    alpha : float
+        Of the L2 term of the objective, see `sklearn_mlp._reference.epoch`.
+    log_loss : bool
     n_jobs : int or None, as in joblib
         Threads that train the networks, within the context of this object.
     """
 
-    def __init__(self, *, rows, y, step, visits, networks, generator, chunk, class_totals, n_jobs):
+    def __init__(
+        self,
+        *,
+        rows,
+        y,
+        step,
+        visits,
+        networks,
+        generator,
+        chunk,
+        class_totals,
+        alpha,
+        log_loss,
+        n_jobs,
+    ):
         self.rows, self.y, self.step, self.visits = rows, y, step, visits
         self.networks, self.generator, self.chunk = networks, generator, chunk
         self.class_totals = class_totals
         self.total = len(visits) if step is None else step[visits].sum()
+        self.alpha, self.log_loss = alpha / self.total, log_loss
         self._n_threads, self._pool, self._interrupted = 1, contextlib.nullcontext(), False
         if len(networks) > 1:
             self._n_threads = min(effective_n_jobs(n_jobs), len(networks))
@@ -76,8 +94,8 @@ class Epochs:
                         positive=1 if len(self.networks) == 1 else number,
                         step=self.step,
                         learning_rate=learning_rate,
-                        alpha=0.0,
-                        log_loss=False,
+                        alpha=self.alpha,
+                        log_loss=self.log_loss,
                         tally=tallies[number],
                     )
 

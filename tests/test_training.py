@@ -5,9 +5,10 @@ import warnings
 import numpy as np
 import pytest
 from scipy.sparse import csr_array
+from scipy.special import expit
 from sklearn.datasets import load_breast_cancer, load_digits, load_iris, make_classification
 from sklearn.exceptions import ConvergenceWarning, DataConversionWarning
-from sklearn.metrics import accuracy_score, brier_score_loss, f1_score
+from sklearn.metrics import accuracy_score, brier_score_loss, f1_score, log_loss
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
 from sklearn_mlp import MLPLogisticClassifier, _classifier, _epochs
@@ -261,7 +262,8 @@ def test_partial_fit_balances_over_all_calls(monkeypatch):
 # ------------------------------------------------------------------------ history and stopping
 
 
-def test_rates_of_the_schedules(iris, monkeypatch):
+def rates_used(monkeypatch):
+    """A list that gets the learning rate of each epoch from now on."""
     rates = []
     train = _epochs.train
 
@@ -270,6 +272,11 @@ def test_rates_of_the_schedules(iris, monkeypatch):
         return train(rows, network, learning_rate=learning_rate, **others)
 
     monkeypatch.setattr(_epochs, "train", spy)
+    return rates
+
+
+def test_rates_of_the_schedules(iris, monkeypatch):
+    rates = rates_used(monkeypatch)
     X, y = iris[0][:100], iris[1][:100]
     model = MLPLogisticClassifier(2, learning_rate_init=0.8, max_iter=4, random_state=0)
     model.set_params(warm_start=True).fit(X, y)
@@ -282,6 +289,101 @@ def test_rates_of_the_schedules(iris, monkeypatch):
     with pytest.warns(ConvergenceWarning):
         model.fit(X, y)
     assert rates == [0.8, 0.8]
+
+
+def test_rates_fall_with_the_visits(iris, monkeypatch):
+    X, y = iris[0][:100], iris[1][:100]
+    rates = rates_used(monkeypatch)
+    model = MLPLogisticClassifier(
+        2, learning_rate_init=0.8, learning_rate="invscaling", power_t=0.3, max_iter=3, tol=0
+    )
+    weight = np.where(y == 1, 2.0, 1.0)  # 150 visits
+    with pytest.warns(ConvergenceWarning, match="Maximum iterations"):
+        model.fit(X, y, sample_weight=weight)
+    assert rates == pytest.approx([0.8, 0.8 / 151**0.3, 0.8 / 301**0.3])
+    # A stream goes on from all visits so far.
+    model.partial_fit(X, y).partial_fit(X, y)
+    assert rates[3:] == pytest.approx([0.8 / 451**0.3, 0.8 / 551**0.3])
+
+
+@ignore_one_class
+def test_the_adaptive_rate_falls_where_training_would_stop(monkeypatch):
+    X, y = [[3, 2], [1, 6]], [1, 0]
+    rates = rates_used(monkeypatch)
+    model = MLPLogisticClassifier(
+        2, learning_rate="adaptive", learning_rate_init=1e-3, tol=0.5, n_iter_no_change=2
+    )
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", message="Maximum iterations")
+        model.set_params(max_iter=1000, random_state=0).fit(X, y)
+    # The first epoch is an improvement; then each rate has three epochs that are not, as long as
+    # the one before was above 1e-6.
+    expected = [1e-3, *np.repeat([1e-3 / 5**k for k in range(6)], 3)]
+    assert rates == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("container", [np.asarray, csr_array])
+@pytest.mark.parametrize("hidden", [3, (4, 3), 80])
+@pytest.mark.parametrize(
+    ("loss", "alpha"), [("squared_error", 0), ("squared_error", 7.0), ("log_loss", 2.0)]
+)
+def test_an_epoch_of_small_steps_descends_the_stated_objective(container, hidden, loss, alpha):
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(30, 4)), rng.integers(0, 2, 30)
+    weight = rng.uniform(1, 3, size=30)
+    n = weight.sum()
+    model = MLPLogisticClassifier(
+        hidden, loss=loss, alpha=alpha, learning_rate_init=1e-9, random_state=0
+    )
+    model.partial_fit(container(X), y, [0, 1], sample_weight=weight)
+    before = [a.copy() for a in (*model.coefs_, *model.intercepts_)]
+
+    def objective():
+        proba = model.predict_proba(container(X))
+        if loss == "log_loss":
+            losses = -np.log(proba[np.arange(30), y])
+        else:
+            losses = 0.5 * (proba[:, 1] - y) ** 2
+        squares = sum((coef**2).sum() for coef in model.coefs_)
+        return (weight * losses).sum() / n + alpha * squares / (2 * n)
+
+    gradients = []
+    for array in (*model.coefs_, *model.intercepts_):
+        gradient = np.empty(array.shape)
+        for index in np.ndindex(array.shape):
+            value = array[index]
+            array[index] = value + 1e-5
+            above = objective()
+            array[index] = value - 1e-5
+            gradient[index] = (above - objective()) / 2e-5
+            array[index] = value
+        gradients.append(gradient)
+    model.partial_fit(container(X), y, sample_weight=weight)
+    after = (*model.coefs_, *model.intercepts_)
+    for old, new, gradient in zip(before, after, gradients, strict=True):
+        np.testing.assert_allclose((old - new) / (1e-9 * n), gradient, rtol=1e-4, atol=1e-6)
+
+
+@ignore_one_class
+def test_the_loss_is_the_log_loss(digits):
+    X, y = digits
+    model = MLPLogisticClassifier(4, loss="log_loss", learning_rate_init=1e-12, max_iter=1)
+    model.fit(X, y)
+    # The mean of the networks' own, each of its class against the rest.
+    logits = model.decision_function(X).reshape(len(X), -1)
+    targets = (y == 1)[:, None] if logits.shape[1] == 1 else y[:, None] == np.arange(3)
+    expected = np.mean([log_loss(t, expit(z)) for t, z in zip(targets.T, logits.T, strict=True)])
+    assert model.loss_ == pytest.approx(expected)
+
+
+@ignore_one_class
+def test_alpha_makes_the_weights_smaller(digits):
+    X, y = digits
+    sizes = []
+    for alpha in (0.0, 0.1, 10.0):
+        model = MLPLogisticClassifier(4, alpha=alpha, random_state=0).fit(X, y)
+        sizes.append(sum((coef**2).sum() for coef in model.coefs_))
+    assert sizes[0] > sizes[1] > 2 * sizes[2]
 
 
 def test_tolerance_stops_on_the_training_loss():
