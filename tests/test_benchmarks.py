@@ -4,8 +4,11 @@ import json
 
 import numpy as np
 import pytest
+from sklearn.dummy import DummyClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import brier_score_loss
 
-from benchmarks import speed
+from benchmarks import quality, speed
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -60,3 +63,38 @@ def test_the_tables_are_those_that_the_names_say():
     X, y = speed.dense_table(50, 3, np.float32)
     assert X.dtype == np.float32
     assert set(y) == {0, 1}
+
+
+@pytest.fixture
+def folder(tmp_path):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(40, 2))
+    rows = [f"{a},{b},{'yes' if a > 0 else 'no'}" for a, b in X]
+    (tmp_path / "small.csv").write_text("\n".join(rows))
+    return tmp_path
+
+
+def test_quality_scores_every_model_on_every_table(folder):
+    data = {"small": quality.tables(folder)["small"]}
+    models = {"good": LogisticRegression(), "bad": DummyClassifier(), "as bad": DummyClassifier()}
+    result = json.loads(json.dumps(quality.run(data, models, 2)))
+    summary = result["summary"]
+    for score in ("accuracy", "Brier score", "log loss", "AUC"):
+        ranks = [summary[model][score]["mean rank"] for model in models]
+        assert ranks == [1, 2.5, 2.5], score
+    assert summary["good"]["accuracy"]["mean"] > 0.9
+    assert summary["bad"]["AUC"]["mean"] == 0.5
+    assert sum(line.startswith("|---") for line in quality.markdown(result).splitlines()) == 7
+
+
+def test_the_scores_of_quality():
+    y = np.array([0, 1, 1, 0])
+    proba = np.array([[0.9, 0.1], [0.2, 0.8], [0.65, 0.35], [0.75, 0.25]])
+    scores = quality.scores(y, proba)
+    assert scores["accuracy"] == 0.75
+    assert scores["Brier score"] == pytest.approx(brier_score_loss(y, proba[:, 1]))
+    assert scores["AUC"] == 1
+    # Each confidence in a bin of its own: .1, .2 and .25 too low, .65 too high.
+    assert scores["calibration error"] == pytest.approx((0.1 + 0.2 + 0.25 + 0.65) / 4)
+    # Two in one bin, one of them right: no error there.
+    assert quality.calibration_error(y[:2], np.array([[0.5, 0.5], [0.5, 0.5]])) == 0
