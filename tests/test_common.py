@@ -32,6 +32,9 @@ ESTIMATORS = [
     MLPLogisticClassifier(learning_rate="constant"),
     MLPLogisticClassifier(learning_rate="constant", tol=0.01, n_iter_no_change=2, max_iter=200),
     MLPLogisticClassifier(learning_rate_init=2.0, init_range=0.1),
+    MLPLogisticClassifier(loss="log_loss", alpha=0.1),
+    MLPLogisticClassifier(alpha=0.1, learning_rate="invscaling", learning_rate_init=2.0),
+    MLPLogisticClassifier(learning_rate="adaptive", max_iter=200, n_jobs=2),
     MLPLogisticClassifier(max_iter=5, hidden_layer_sizes=[10], learning_rate_init=1.0),
 ]
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
