@@ -18,7 +18,7 @@ def bits(model):
     return [a.tobytes() for a in (*model.coefs_, *model.intercepts_)]
 
 
-@pytest.fixture(params=["binary", "three classes", "sparse", "weighted", "float32"])
+@pytest.fixture(params=["binary", "three classes", "sparse", "weighted", "float32", "shrunk"])
 def problem(request):
     """X, y, sample_weight, parameters."""
     X, y = load_iris(return_X_y=True)
@@ -32,6 +32,8 @@ def problem(request):
         weight = np.random.default_rng(0).choice([0.5, 1, 2.0], size=len(y))
         weight[y == 0] += 1
         parameters = {"class_weight": "balanced"}
+    if request.param == "shrunk":
+        X, parameters = csr_array(X), {"alpha": 2.0, "loss": "log_loss"}
     if request.param == "float32":
         X = X.astype(np.float32)
     return X, y, weight, parameters

@@ -39,6 +39,7 @@ SETTINGS = [
     {"class_weight": {0: 1.5, 1: 3.0, 2: 0.2}},
     {"early_stopping": True, "validation_fraction": 0.3},
     {"early_stopping": True, "class_weight": "balanced", "learning_rate": "constant"},
+    {"alpha": 3.0, "loss": "log_loss"},
 ]
 
 
