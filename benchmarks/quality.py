@@ -19,7 +19,6 @@ The rank of a model on a table is its place among the models by the mean score t
 """
 
 import argparse
-import json
 import os
 import statistics
 import time
@@ -41,7 +40,7 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import LabelEncoder, StandardScaler
 
-from benchmarks.speed import pin_to_one_core, table
+from benchmarks.speed import add_outputs, pin_to_one_core, report, table
 from sklearn_mlp import MLPLogisticClassifier
 
 # Whether more is better.
@@ -185,17 +184,10 @@ def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--data", metavar="DIR")
     parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--json", metavar="FILE")
-    parser.add_argument("--plot", metavar="FILE")
+    add_outputs(parser)
     options = parser.parse_args(arguments)
     pin_to_one_core()
-    result = run(tables(options.data), MODELS, options.seeds)
-    print(markdown(result))
-    if options.json:
-        with open(options.json, "w") as file:
-            json.dump(result, file, indent=2)
-    if options.plot:
-        plot(result, options.plot)
+    report(run(tables(options.data), MODELS, options.seeds), options, markdown, plot)
 
 
 if __name__ == "__main__":

@@ -436,11 +436,25 @@ def plot(result, path):
     figure.savefig(path, bbox_inches="tight")
 
 
+def add_outputs(parser):
+    parser.add_argument("--json", metavar="FILE")
+    parser.add_argument("--plot", metavar="FILE")
+
+
+def report(result, options, markdown, plot):
+    """Print the result, and write what the options of `add_outputs` ask for."""
+    print(markdown(result))
+    if options.json:
+        with open(options.json, "w") as file:
+            json.dump(result, file, indent=2)
+    if options.plot:
+        plot(result, options.plot)
+
+
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--quick", action="store_true", help="under two minutes")
-    parser.add_argument("--json", metavar="FILE")
-    parser.add_argument("--plot", metavar="FILE")
+    add_outputs(parser)
     options = parser.parse_args(arguments)
     quick = {
         "n_turns": 3,
@@ -448,13 +462,7 @@ def main(arguments=None):
         "grid_sizes": (4, 16, 64),
         "grid_rates": (0.1, 0.5),
     }
-    result = run(**quick) if options.quick else run()
-    print(markdown(result))
-    if options.json:
-        with open(options.json, "w") as file:
-            json.dump(result, file, indent=2)
-    if options.plot:
-        plot(result, options.plot)
+    report(run(**quick) if options.quick else run(), options, markdown, plot)
 
 
 if __name__ == "__main__":

@@ -214,7 +214,11 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
         "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
         "warm_start": ["boolean"],
         "verbose": ["verbose"],
-        "n_jobs": [Integral, None],
+        "n_jobs": [
+            Interval(Integral, None, -1, closed="right"),
+            Interval(Integral, 1, None, closed="left"),
+            None,
+        ],
         "random_state": ["random_state"],
     }
 
@@ -334,11 +338,11 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
     def partial_fit(self, X, y, classes=None, sample_weight=None):
         """Train for one epoch on a chunk of data, going on from the weights reached so far.
 
-        The learning rate is `learning_rate_init`, but with ``learning_rate="invscaling"``;
-        `early_stopping` and `warm_start` are ignored. `alpha` is divided by the samples of the
-        chunk.
-        With ``class_weight="balanced"``, the classes are counted over all calls. A call that is
-        rejected changes nothing; if the weights become non-finite they are not restored.
+        The learning rate is `learning_rate_init`, with ``learning_rate="invscaling"`` divided by
+        ``(t_ + 1) ** power_t``; `early_stopping` and `warm_start` are ignored. The n of `alpha`
+        is that of the chunk. With ``class_weight="balanced"``, the classes are counted over all
+        calls. A call that is rejected changes nothing; if the weights become non-finite they are
+        not restored.
 
         Parameters
         ----------

@@ -22,6 +22,27 @@ def interruptible():
     signal.signal(signal.SIGINT, former)
 
 
+def interrupted_fit(model, X, y, *, after, started=None):
+    """A fit that is interrupted some seconds after it has started; it ends within 0.2 s."""
+    sent = []
+
+    def interrupt():
+        if started is not None:
+            started.wait(60)
+        time.sleep(after)
+        sent.append(time.perf_counter())
+        os.kill(os.getpid(), signal.SIGINT)
+
+    sender = threading.Thread(target=interrupt)
+    sender.start()
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(X, y)
+    late = time.perf_counter() - sent[0]
+    sender.join()
+    # The one bound on time that is part of the interface.
+    assert late < 0.2
+
+
 @pytest.mark.parametrize(
     ("n_rows", "hidden", "early_stopping"), [(400_000, 64, False), (3_000, (200, 200), True)]
 )
@@ -36,29 +57,16 @@ def test_an_interrupt_is_raised_and_leaves_a_fitted_estimator(n_rows, hidden, ea
         random_state=0,
         early_stopping=early_stopping,
     )
-    started, sent = threading.Event(), []
+    started = threading.Event()
     train = _epochs.train
 
     def train_and_tell(*args, **kwargs):
         train(*args, **kwargs)
         started.set()
 
-    def interrupt():
-        started.wait(60)
-        time.sleep(1.0 if early_stopping else 0.1)
-        sent.append(time.perf_counter())
-        os.kill(os.getpid(), signal.SIGINT)
-
-    sender = threading.Thread(target=interrupt)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(_epochs, "train", train_and_tell)
-        sender.start()
-        with pytest.raises(KeyboardInterrupt):
-            model.fit(X, y)
-        late = time.perf_counter() - sent[0]
-    sender.join()
-    # The one bound on time that is part of the interface.
-    assert late < 0.2
+        interrupted_fit(model, X, y, after=1.0 if early_stopping else 0.1, started=started)
     assert model.n_iter_ == len(model.loss_curve_) < 100_000
     assert model.predict(X[:10]).shape == (10,)
     if early_stopping:
@@ -163,32 +171,19 @@ def test_the_number_of_threads_changes_nothing(early_stopping, monkeypatch):
 
 
 def test_two_classes_need_no_threads(monkeypatch):
-    def no_threads(*args):
-        raise AssertionError
-
-    monkeypatch.setattr(_epochs, "ThreadPoolExecutor", no_threads)
+    pools = []
+    monkeypatch.setattr(_epochs, "ThreadPoolExecutor", pools.append)
     X, y = load_iris(return_X_y=True)
     MLPLogisticClassifier(3, max_iter=1, n_jobs=2).fit(X[:100], y[:100])
+    assert pools == []
 
 
 def test_an_interrupt_stops_all_threads():
     rng = np.random.default_rng(0)
     X, y = rng.normal(size=(200_000, 100)), rng.integers(0, 4, size=200_000)
     model = MLPLogisticClassifier(200, max_iter=1000, random_state=0, n_jobs=2)
-    sent, others = [], set(threading.enumerate())
-
-    def interrupt():
-        time.sleep(0.4)
-        sent.append(time.perf_counter())
-        os.kill(os.getpid(), signal.SIGINT)
-
-    sender = threading.Thread(target=interrupt)
-    sender.start()
-    with pytest.raises(KeyboardInterrupt):
-        model.fit(X, y)
-    late = time.perf_counter() - sent[0]
-    sender.join()
-    assert late < 0.2
+    others = set(threading.enumerate())
+    interrupted_fit(model, X, y, after=0.4)
     before = [coef.copy() for coef in model.coefs_]
     assert set(threading.enumerate()) <= others
     for got, want in zip(model.coefs_, before, strict=True):

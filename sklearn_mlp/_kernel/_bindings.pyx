@@ -94,7 +94,7 @@ cdef class Rows:
     Parameters
     ----------
     X : ndarray of shape (n_rows, n_columns) or CSR container
-        float64 or float32; a CSR container with sorted columns and no duplicates.
+        float64 or float32, finite; a CSR container with sorted columns and no duplicates.
     """
 
     cdef CRows view

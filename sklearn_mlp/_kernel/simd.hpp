@@ -9,9 +9,9 @@
 // keeps the relative accuracy of tiny probabilities. exp has no branch: -|x| = n ln 2 + r, with n
 // rounded by adding and subtracting 1.5 * 2^52 and ln 2 in two parts (so that n * the first is
 // exact), a polynomial in r, and 2^n made from exponent bits: those of the sum that rounds, which
-// has the exponent's bias added for that. Below -708 (float: -87), where 2^n would no longer be a
-// normal number, exp stays what it is there, 3e-308 (1e-38). The polynomials interpolate exp at
-// the Chebyshev nodes of |r| <= ln 2 / 2: relative errors 4e-18 (degree 11) and 3e-9 (degree 6).
+// has the exponent's bias added for that. Below -708.39 (float: -87.33), where 2^n and the result
+// would be subnormal numbers, exp is 0. The polynomials interpolate exp at the Chebyshev nodes of
+// |r| <= ln 2 / 2: relative errors 4e-18 (degree 11) and 3e-9 (degree 6).
 // NaN stays NaN: every comparison is written so that NaN takes the branch of x itself.
 
 #ifdef __GNUC__
@@ -95,7 +95,6 @@ INLINE Vec<double> exp_of_negative(Vec<double> x)
     using V = Vec<double>;
     using I = Lanes<double>::Int;
     const double shift = 0x1.8p52 + 1023.0;
-    x = x < -708.0 ? broadcast(-708.0) : x;
     const V shifted = x * 1.4426950408889634074 + shift, n = shifted - shift;
     const V r = (x - n * 0x1.62e42fefa2000p-1) - n * 0x1.9ef35793c7673p-41;
     const V r2 = r * r, r4 = r2 * r2;
@@ -106,7 +105,7 @@ INLINE Vec<double> exp_of_negative(Vec<double> x)
     const V p8 = 0.00002480148544156131297 + r * 2.75572408872298686e-6;
     const V p10 = 2.763265472252779189e-7 + r * 2.511004920481865979e-8;
     const V p = (p0 + r2 * p2) + r4 * ((p4 + r2 * p6) + r4 * (p8 + r2 * p10));
-    return p * (V)((I)shifted << 52);
+    return x < -708.39 ? broadcast(0.0) : p * (V)((I)shifted << 52);
 }
 
 INLINE Vec<float> exp_of_negative(Vec<float> x)
@@ -114,7 +113,6 @@ INLINE Vec<float> exp_of_negative(Vec<float> x)
     using V = Vec<float>;
     using I = Lanes<float>::Int;
     const float shift = 0x1.8p23f + 127.0f;
-    x = x < -87.0f ? broadcast(-87.0f) : x;
     const V shifted = x * 1.44269504f + shift, n = shifted - shift;
     const V r = (x - n * 0.693145751953125f) - n * 1.4286068203094173e-06f;
     const V r2 = r * r;
@@ -122,7 +120,7 @@ INLINE Vec<float> exp_of_negative(Vec<float> x)
     const V p2 = 0.50000000471f + r * 0.16666415414f;
     const V p4 = 0.041666352771f + r * 0.0083751347746f;
     const V p = p0 + r2 * (p2 + r2 * (p4 + r2 * 0.0013941118896f));
-    return p * (V)((I)shifted << 23);
+    return x < -87.33f ? broadcast(0.0f) : p * (V)((I)shifted << 23);
 }
 
 // The logistic function times `one`, which is 1 or, where x is 0, may be 0: so padding stays 0.
