@@ -3,9 +3,15 @@
 import math
 import sys
 import warnings
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from copy import copy
+from itertools import repeat
 from numbers import Integral, Real
+from threading import Event
 
 import numpy as np
+from joblib import effective_n_jobs
 from scipy.sparse import csr_array, issparse
 from scipy.special import log_expit, log_softmax, softmax
 from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
@@ -16,7 +22,15 @@ from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import _check_partial_fit_first_call, check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
-from ._epochs import Epochs, chunk_length, decide_all, only_class, winners
+from ._epochs import (
+    Epochs,
+    TrainingSet,
+    ValidationSet,
+    chunk_length,
+    decide_all,
+    only_class,
+    winners,
+)
 from ._kernel import Rows
 from ._visits import (
     add_totals,
@@ -108,12 +122,22 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
         ``n_samples / (n_classes * n_samples_of_the_class)``, sample weights counted. A class of
         weight c is visited ``ceil(c)`` times (at most 64 times) with steps scaled to make up c.
 
+    n_init : int, default=1
+        Number of times that training is begun anew, with other initial weights and visiting
+        orders (local minima). The network with the lowest `loss_`, or with early stopping the
+        highest `best_validation_score_`, is kept. Warm starts and `partial_fit` ignore it.
+
     early_stopping : bool, default=False
-        Whether to hold out part of every class for validation, to stop when its accuracy no
-        longer improves, and to keep the weights of the best epoch. `partial_fit` ignores it.
+        Whether to hold out part of every class for validation (or to use `X_val` of `fit`), to
+        stop when the score on it no longer improves, and to keep the weights of the best epoch.
+        `partial_fit` ignores it.
 
     validation_fraction : float, default=0.1
         Part of each class to hold out with `early_stopping`, between 0 and 1.
+
+    scoring : {"accuracy", "loss"}, default="accuracy"
+        Validation score of `early_stopping`: the accuracy, or minus the mean `loss`, which also
+        tells good probabilities from poor ones.
 
     warm_start : bool, default=False
         Whether `fit` goes on from the weights of the former call.
@@ -122,9 +146,9 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
         Whether to print the loss of every epoch to the standard output.
 
     n_jobs : int or None, default=None
-        Number of threads that train the networks of more than two classes, as in joblib: None is
-        1 unless in a :obj:`joblib.parallel_config` context, -1 as many as there are processors.
-        The result does not depend on it.
+        Number of threads that train the networks of `n_init` and of more than two classes, as in
+        joblib: None is 1 unless in a :obj:`joblib.parallel_config` context, -1 as many as there
+        are processors. The result does not depend on it.
 
     random_state : int, RandomState instance or None, default=None
         Source of the initial weights, the visiting orders and the validation set. An int gives
@@ -156,8 +180,8 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
     loss_curve_ : list of float
         Loss of each epoch. Goes on over warm starts; `partial_fit` does not extend it.
     validation_scores_ : list of float or None
-        Accuracy on the held-out samples after each epoch; None without early stopping. Goes on
-        over warm starts.
+        Validation score (see `scoring`) after each epoch, samples weighted as in training, those
+        of `X_val` by `sample_weight_val`; None without early stopping. Goes on over warm starts.
     best_validation_score_ : float or None
         Highest validation score of the last `fit`; None without early stopping.
     best_iter_ : int or None
@@ -210,8 +234,10 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
         "init_range": [Interval(Real, 0, None, closed="neither")],
         "shuffle": ["boolean"],
         "class_weight": [StrOptions({"balanced"}), dict, None],
+        "n_init": [Interval(Integral, 1, None, closed="left")],
         "early_stopping": ["boolean"],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+        "scoring": [StrOptions({"accuracy", "loss"})],
         "warm_start": ["boolean"],
         "verbose": ["verbose"],
         "n_jobs": [
@@ -238,8 +264,10 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
         init_range=0.5,
         shuffle=True,
         class_weight=None,
+        n_init=1,
         early_stopping=False,
         validation_fraction=0.1,
+        scoring="accuracy",
         warm_start=False,
         verbose=False,
         n_jobs=None,
@@ -258,8 +286,10 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
         self.init_range = init_range
         self.shuffle = shuffle
         self.class_weight = class_weight
+        self.n_init = n_init
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
+        self.scoring = scoring
         self.warm_start = warm_start
         self.verbose = verbose
         self.n_jobs = n_jobs
@@ -273,7 +303,18 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
     # ---------------------------------------------------------------- training
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y, sample_weight=None, *, coefs_init=None, intercepts_init=None):
+    def fit(
+        self,
+        X,
+        y,
+        sample_weight=None,
+        *,
+        coefs_init=None,
+        intercepts_init=None,
+        X_val=None,
+        y_val=None,
+        sample_weight_val=None,
+    ):
         """Train for `max_iter` epochs, or until stopped early.
 
         A call that is rejected, or whose weights become non-finite, leaves the estimator as it
@@ -296,10 +337,19 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
 
         coefs_init : list of arrays shaped like `coefs_`, default=None
             Initial weights; drawn at random if not given. The last layer's may be of shape
-            (fan_in,) too.
+            (fan_in,) too. Not with `n_init` > 1.
 
         intercepts_init : list of arrays shaped like `intercepts_`, default=None
-            Initial weights of the bias nodes; drawn at random if not given.
+            Initial weights of the bias nodes; drawn at random if not given. Not with `n_init` > 1.
+
+        X_val : {array-like, sparse matrix} of shape (n_val, n_features), default=None
+            Validation samples for `early_stopping`; then nothing of `X` is held out.
+
+        y_val : array-like of shape (n_val,), default=None
+            Their class labels, of classes that `y` has.
+
+        sample_weight_val : array-like of shape (n_val,), default=None
+            Their weights in the validation score.
 
         Returns
         -------
@@ -312,25 +362,29 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
         """
         with _Undo(self) as undo:
             goes_on = self.warm_start and hasattr(self, "coefs_")
-            X, y = self._validate_training_data(X, y, reset=not goes_on)
+            X, y = self._validate_samples(X, y, reset=not goes_on)
             y = self._encode_classes(y, reset=not goes_on)
             sample_weight = _scale_up(_validate_sample_weight(sample_weight, X))
             visits, step, totals = self._weigh(y, sample_weight)
             if visits is not None and len(np.unique(y[visits > 0])) < 2:
                 raise ValueError(_ONE_CLASS + " after removing samples of weight zero")
             rows = Rows(X)
-            visits, held_out = self._visiting_order(rows, y, visits, step), None
-            if self.early_stopping:
+            visits = self._visiting_order(rows, y, visits, step)
+            validation = self._given_validation_set(X_val, y_val, sample_weight_val, X.dtype)
+            if self.early_stopping and validation is None:
                 check_can_hold_out(visits, y, self.classes_)
-            self._start(X.dtype, goes_on, coefs_init, intercepts_init)
-            if self.early_stopping:
-                # The same split in every warm start on the same data: what was trained on
-                # is not validated on later.
+            attempts = self._attempts(X.dtype, goes_on, coefs_init, intercepts_init)
+            if self.early_stopping and validation is None:
+                # The same split in every attempt, and in every warm start on the same data: what
+                # was trained on is not validated on later.
                 generator = np.random.default_rng([self._seed, 1])
                 visits, held_out = hold_out(visits, y, self.validation_fraction, generator)
+                validation = ValidationSet(
+                    rows, y[held_out], held_out, None if step is None else step[held_out]
+                )
             undo.keep_interrupted = True
-            with self._epochs(X, rows, y, step, visits, totals) as epochs:
-                how = self._train(epochs, held_out)
+            training = TrainingSet(rows, y, step, visits, totals)
+            how = self._train_attempts(attempts, X, training, validation)
         self._say_how_it_ended(*how)
         return self
 
@@ -371,7 +425,7 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
             first = _check_partial_fit_first_call(self, classes)
             if len(self.classes_) < 2:
                 raise ValueError(_ONE_CLASS)
-            X, y = self._validate_training_data(X, y, reset=first)
+            X, y = self._validate_samples(X, y, reset=first)
             if first:
                 check_classification_targets(y)
             y = self._encode_known_classes(y)
@@ -381,10 +435,11 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
             self._start(X.dtype, not first, in_place=True)
             rows = Rows(X)
             visits = self._visiting_order(rows, y, visits, step)
+            training = TrainingSet(rows, y, step, visits, totals)
             undo.keep_interrupted = True
             self.n_iter_ = 1
             if len(visits):  # none if the classes' weights are zero
-                with self._epochs(X, rows, y, step, visits, totals) as epochs:
+                with self._epochs(X, training, self.n_jobs) as epochs:
                     rate = self.learning_rate_init
                     if self.learning_rate == "invscaling":
                         rate /= (self.t_ + 1) ** self.power_t
@@ -393,13 +448,13 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
                 self._report(f"Iteration 1, loss = {self.loss_:.8f}")
         return self
 
-    def _validate_training_data(self, X, y, *, reset):
+    def _validate_samples(self, X, y, *, dtype=None, reset):
         X, y = validate_data(
             self,
             X,
             y,
             accept_sparse="csr",
-            dtype=(np.float64, np.float32) if reset else dtype_of(self.coefs_),
+            dtype=dtype or (_DTYPES if reset else dtype_of(self.coefs_)),
             order="C",
             reset=reset,
         )
@@ -456,7 +511,51 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
             class_weight = balanced_weights(add_totals(former_totals, totals))
         return *weights_to_visits(y, sample_weight, class_weight), totals
 
-    def _start(self, dtype, goes_on, coefs_init=None, intercepts_init=None, *, in_place=False):
+    def _given_validation_set(self, X, y, sample_weight, dtype):
+        """That of `X_val`, or None."""
+        if X is None and y is None:
+            if sample_weight is not None:
+                raise ValueError("sample_weight_val is provided, but X_val was not provided.")
+            return None
+        if y is None:
+            raise ValueError("X_val is provided, but y_val was not provided.")
+        if X is None:
+            raise ValueError("y_val is provided, but X_val was not provided.")
+        if not self.early_stopping:
+            raise ValueError(
+                "X_val and y_val are passed to fit while at the same time early_stopping is "
+                "False. When passing X_val and y_val to fit, early_stopping should be set to True."
+            )
+        X, y = self._validate_samples(X, y, dtype=dtype, reset=False)
+        sample_weight = _validate_sample_weight(sample_weight, X)
+        return ValidationSet(Rows(X), self._encode_known_classes(y), weights=sample_weight)
+
+    def _attempts(self, dtype, goes_on, coefs_init, intercepts_init):
+        """The estimators to train, from which the best is taken: this one, and copies of it."""
+        if goes_on or self.n_init == 1:
+            self._start(dtype, goes_on, coefs_init, intercepts_init)
+            return [self]
+        if coefs_init is not None or intercepts_init is not None:
+            raise ValueError(
+                "coefs_init and intercepts_init give the weights of one network, but "
+                f"n_init={self.n_init} are to be trained: set n_init=1."
+            )
+        attempts = [self, *(copy(self) for _ in range(self.n_init - 1))]
+        random_state = check_random_state(self.random_state)
+        for attempt in attempts:
+            attempt._start(dtype, goes_on, random_state=random_state)
+        return attempts
+
+    def _start(
+        self,
+        dtype,
+        goes_on,
+        coefs_init=None,
+        intercepts_init=None,
+        *,
+        random_state=None,
+        in_place=False,
+    ):
         """Weights, generator and history to train from.
 
         Fresh weights come from the random state before anything else is drawn; the generator of
@@ -472,7 +571,7 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
             sizes, n_networks, dtype, coefs_init, intercepts_init
         )
         if not goes_on:
-            random_state = check_random_state(self.random_state)
+            random_state = check_random_state(random_state or self.random_state)
             self.coefs_, self.intercepts_ = draw_weights(
                 random_state, sizes, n_networks, self.init_range, self.fit_intercept, dtype
             )
@@ -545,19 +644,16 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
             return expand(canonical_order(rows, y, step), visits)
         return expand(np.arange(len(y)), visits)
 
-    def _epochs(self, X, rows, y, step, visits, totals):
+    def _epochs(self, X, training, n_jobs, interrupted=None):
         return Epochs(
-            rows=rows,
-            y=y,
-            step=step,
-            visits=visits,
+            training,
             networks=self._packed.networks(train_biases=self.fit_intercept),
             generator=self._generator if self.shuffle else None,
             chunk=chunk_length(X, self.coefs_),
-            class_totals=totals,
             alpha=self.alpha,
             log_loss=self.loss == "log_loss",
-            n_jobs=self.n_jobs,
+            n_jobs=n_jobs,
+            interrupted=interrupted,
         )
 
     def _run(self, epochs, learning_rate):
@@ -566,9 +662,10 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
         if not all(map(math.isfinite, tallies.ravel().tolist())):
             raise ValueError(_NON_FINITE)
         self.loss_ = loss
-        self.t_ += len(epochs.visits)
-        if epochs.class_totals is not None:
-            self._class_totals = add_totals(self._class_totals, epochs.class_totals)
+        self.t_ += len(epochs.training.visits)
+        totals = epochs.training.class_totals
+        if totals is not None:
+            self._class_totals = add_totals(self._class_totals, totals)
         return tallies
 
     def _check_finite(self, X=None):
@@ -589,13 +686,43 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
                 if not np.isfinite(array.sum()) and not np.isfinite(array).all():
                     raise ValueError(_NON_FINITE)
 
-    def _train(self, epochs, held_out):
+    def _train_attempts(self, attempts, X, training, validation):
+        """Train all and take over what the best of them has; how that one ended."""
+        n_threads, n_jobs = 1, self.n_jobs
+        if len(attempts) > 1:
+            n_jobs = effective_n_jobs(self.n_jobs)
+            n_threads = min(n_jobs, len(attempts))
+            n_jobs //= n_threads
+        interrupted = Event()
+        all_epochs = [attempt._epochs(X, training, n_jobs, interrupted) for attempt in attempts]
+        arguments = attempts, all_epochs, repeat(validation)
+        train = MLPLogisticClassifier._train
+        try:
+            with ExitStack() as stack:
+                pool = stack.enter_context(ThreadPoolExecutor(n_threads))
+                for epochs in all_epochs:
+                    stack.enter_context(epochs)
+                # By itself where there is one thread: signals come to the main thread only.
+                go = map if n_threads == 1 else pool.map
+                how_they_ended = list(go(train, *arguments))
+        finally:  # also if interrupted
+            best = max(range(len(attempts)), key=lambda number: attempts[number]._merit())
+            vars(self).update(vars(attempts[best]))
+        return how_they_ended[best]
+
+    def _merit(self):
+        """What the best of several attempts has most of."""
+        if not self.early_stopping:
+            return -self.loss_
+        return -np.inf if self.best_validation_score_ is None else self.best_validation_score_
+
+    def _train(self, epochs, validation):
         """The epoch loop: learning rate, history and stopping."""
         self.n_iter_ = 0
         self.loss_curve_ = [*self.loss_curve_]  # the former list is needed if this fit fails
         self.best_loss_ = self.best_validation_score_ = None
         self.best_iter_ = None
-        self.validation_scores_ = None if held_out is None else [*(self.validation_scores_ or [])]
+        self.validation_scores_ = None if validation is None else [*(self.validation_scores_ or [])]
         best_weights, best, n_no_change, stopped = None, -np.inf, 0, False
         adaptive_rate = self.learning_rate_init
         try:
@@ -604,7 +731,7 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
                 if self.learning_rate == "linear":
                     rate *= 1.0 - self.n_iter_ / self.max_iter
                 elif self.learning_rate == "invscaling":
-                    rate /= (self.n_iter_ * len(epochs.visits) + 1) ** self.power_t
+                    rate /= (self.n_iter_ * len(epochs.training.visits) + 1) ** self.power_t
                 elif self.learning_rate == "adaptive":
                     rate = adaptive_rate
                 tallies = self._run(epochs, rate)
@@ -613,8 +740,8 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
                 self._report(f"Iteration {self.n_iter_}, loss = {self.loss_:.8f}")
 
                 gain = -self.loss_
-                if held_out is not None:
-                    gain = epochs.score(held_out)
+                if validation is not None:
+                    gain = epochs.score(validation, self.scoring)
                     self.validation_scores_.append(gain)
                     self._report(f"Validation score: {gain:f}")
                 # MLPClassifier's sense: count the epochs in a row that gained less than tol over
@@ -622,12 +749,12 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
                 n_no_change = n_no_change + 1 if gain < best + self.tol else 0
                 if gain > best:
                     best, self.best_iter_ = gain, self.n_iter_
-                    if held_out is None:
+                    if validation is None:
                         self.best_loss_ = self.loss_
                     else:
                         self.best_validation_score_ = best
                         best_weights = self._packed.buffer.copy()
-                can_stop = held_out is not None or self.learning_rate != "linear"
+                can_stop = validation is not None or self.learning_rate != "linear"
                 stopped = can_stop and n_no_change > self.n_iter_no_change
                 if stopped and self.learning_rate == "adaptive" and adaptive_rate > 1e-6:
                     adaptive_rate /= 5.0
@@ -636,7 +763,7 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
             if best_weights is not None:
                 self._packed.buffer[...] = best_weights
         self._check_finite()
-        return stopped, held_out is not None, tallies
+        return stopped, validation is not None, tallies
 
     def _say_how_it_ended(self, stopped, early_stopping, tallies):
         if stopped:
@@ -757,6 +884,7 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
         return log_softmax(log_expit(logits), axis=1)
 
 
+_DTYPES = (np.float64, np.float32)  # others are converted to the first
 _NON_FINITE = (
     "Solver produced non-finite parameter weights. The input data may contain large values and "
     "need to be preprocessed, for instance with StandardScaler; or learning_rate_init (or the "

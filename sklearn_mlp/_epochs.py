@@ -2,13 +2,16 @@
 
 import contextlib
 import math
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import CancelledError, ThreadPoolExecutor
+from threading import Event
+from typing import NamedTuple
 
 import numpy as np
 from joblib import effective_n_jobs
 from scipy.sparse import issparse
+from scipy.special import expit, log_expit
 
-from ._kernel import decide, shuffled, train
+from ._kernel import Rows, decide, shuffled, train
 
 
 class Epochs:
@@ -16,45 +19,32 @@ class Epochs:
 
     Parameters
     ----------
-    rows : sklearn_mlp._kernel.Rows
-    y : array of shape (n_rows,), dtype int32, class numbers
-    step : array of shape (n_rows,), dtype float64, or None for 1
-    visits : array of shape (n_visits,), dtype intp
-        Row numbers, before they are permuted.
+    training : TrainingSet
     networks : list of sklearn_mlp._kernel.Network
         Of class 1 against 0, or one for each class against the rest.
     generator : numpy.random.Generator, or None for visits in the given order
     chunk : int
         Visits per call of the kernel.
-    class_totals : list of int or None, see `sklearn_mlp._visits.class_totals`
     alpha : float
         Of the L2 term of the objective, see `sklearn_mlp._reference.epoch`.
     log_loss : bool
     n_jobs : int or None, as in joblib
         Threads that train the networks, within the context of this object.
+    interrupted : threading.Event or None
+        Set by whoever is interrupted, for all that share it: an epoch under way ends at once with
+        CancelledError.
     """
 
     def __init__(
-        self,
-        *,
-        rows,
-        y,
-        step,
-        visits,
-        networks,
-        generator,
-        chunk,
-        class_totals,
-        alpha,
-        log_loss,
-        n_jobs,
+        self, training, *, networks, generator, chunk, alpha, log_loss, n_jobs, interrupted=None
     ):
-        self.rows, self.y, self.step, self.visits = rows, y, step, visits
+        self.training = training
         self.networks, self.generator, self.chunk = networks, generator, chunk
-        self.class_totals = class_totals
+        visits, step = training.visits, training.step
         self.total = len(visits) if step is None else step[visits].sum()
         self.alpha, self.log_loss = alpha / self.total, log_loss
-        self._n_threads, self._pool, self._interrupted = 1, contextlib.nullcontext(), False
+        self._n_threads, self._pool = 1, contextlib.nullcontext()
+        self._interrupted = interrupted or Event()
         if len(networks) > 1:
             self._n_threads = min(effective_n_jobs(n_jobs), len(networks))
             if self._n_threads > 1:
@@ -64,8 +54,10 @@ class Epochs:
         self._pool.__enter__()
         return self
 
-    def __exit__(self, *error):
-        return self._pool.__exit__(*error)
+    def __exit__(self, error, *details):
+        if error is not None:
+            self._interrupted.set()
+        return self._pool.__exit__(error, *details)
 
     def run(self, learning_rate):
         """One epoch of every network, all in the same order of visits.
@@ -77,22 +69,24 @@ class Epochs:
         tallies : array of shape (n_networks, 3), see `sklearn_mlp._kernel.train`
             With values that are not finite if a weight is not.
         """
-        order = self.visits if self.generator is None else shuffled(self.visits, self.generator)
+        order = self.training.visits
+        if self.generator is not None:
+            order = shuffled(order, self.generator)
         tallies = np.empty((len(self.networks), 3))
         tallies[...] = 0.0, np.inf, -np.inf
 
         def train_networks(first):
             for number in range(first, len(self.networks), self._n_threads):
                 for start in range(0, len(order), self.chunk):
-                    if self._interrupted:
+                    if self._interrupted.is_set():
                         return
                     train(
-                        self.rows,
+                        self.training.rows,
                         self.networks[number],
                         order=order[start : start + self.chunk],
-                        classes=self.y,
+                        classes=self.training.y,
                         positive=1 if len(self.networks) == 1 else number,
-                        step=self.step,
+                        step=self.training.step,
                         learning_rate=learning_rate,
                         alpha=self.alpha,
                         log_loss=self.log_loss,
@@ -105,15 +99,52 @@ class Epochs:
             else:
                 list(self._pool.map(train_networks, range(self._n_threads)))
         except BaseException:
-            self._interrupted = True  # or the other threads would go on
+            self._interrupted.set()  # or the other threads would go on
             raise
+        if self._interrupted.is_set():
+            raise CancelledError
         return float(tallies[:, 0].sum()) / (len(tallies) * self.total), tallies
 
-    def score(self, visits):
-        """Accuracy on visits, weighted by their step."""
-        predicted = winners(decide_all(self.rows, self.networks, self.chunk, visits))
-        weights = None if self.step is None else self.step[visits]
-        return float(np.average(predicted == self.y[visits], weights=weights))
+    def score(self, validation, scoring):
+        """Accuracy, or minus the mean loss, on a `ValidationSet`."""
+        logits = decide_all(validation.rows, self.networks, self.chunk, validation.subset)
+        if scoring == "accuracy":
+            scores = winners(logits) == validation.y
+        else:
+            targets = validation.y[:, np.newaxis] == (
+                [1] if len(self.networks) == 1 else np.arange(len(self.networks))
+            )
+            margins = np.where(targets, logits, -logits).astype(np.float64)
+            gains = log_expit(margins) if self.log_loss else -0.5 * expit(-margins) ** 2
+            scores = gains.mean(axis=1)
+        return float(np.average(scores, weights=validation.weights))
+
+
+class TrainingSet(NamedTuple):
+    """What is visited in every epoch of one call of `fit` or `partial_fit`.
+
+    rows : sklearn_mlp._kernel.Rows
+    y : array of shape (n_rows,), dtype int32, class numbers
+    step : array of shape (n_rows,), dtype float64, or None for 1
+    visits : array of shape (n_visits,), dtype intp
+        Row numbers, before they are permuted.
+    class_totals : list of int or None, see `sklearn_mlp._visits.class_totals`
+    """
+
+    rows: Rows
+    y: np.ndarray
+    step: np.ndarray | None
+    visits: np.ndarray
+    class_totals: list | None
+
+
+class ValidationSet(NamedTuple):
+    """Rows (all, or the numbers in `subset`), their classes, and their weights or None for 1."""
+
+    rows: Rows
+    y: np.ndarray
+    subset: np.ndarray | None = None
+    weights: np.ndarray | None = None
 
 
 def chunk_length(X, coefs):

@@ -110,7 +110,7 @@ def test_the_best_weights_are_kept_on_an_interrupt(monkeypatch):
     scores = iter([0.5, 0.9, 0.8, 0.7])
     kept = []
 
-    def score(epochs, visits):
+    def score(epochs, validation, scoring):
         kept.append([a.copy() for a in model.coefs_])
         try:
             return next(scores)
