@@ -40,6 +40,7 @@ from ._visits import (
     class_totals,
     expand,
     hold_out,
+    mean_squared_length,
     weights_to_visits,
 )
 from ._weights import PackedWeights, draw_weights, dtype_of, given_weights
@@ -65,8 +66,11 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
     hidden_layer_sizes : int or array-like of int, default=32
         Number of nodes of the hidden layer, or of each hidden layer from the input side.
 
-    learning_rate_init : float, default=0.2
+    learning_rate_init : float or "auto", default="auto"
         Learning rate, the article's LR: the factor of the gradient in the change of the weights.
+        "auto" is ``8 / sqrt(n)``, n the number of samples (weights counted), at least 0.15 and at
+        most 0.8. With the schedules other than "linear", and in `partial_fit`, it is 0.2.
+        `learning_rate_init_` tells.
 
     learning_rate : {"linear", "constant", "invscaling", "adaptive"}, default="linear"
         Schedule of the learning rate.
@@ -83,15 +87,21 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
     power_t : float, default=0.5
         Exponent of "invscaling".
 
-    loss : {"squared_error", "log_loss"}, default="squared_error"
-        What training minimises for each sample: half the squared error of the output, the
-        article's, or minus the logarithm of the probability given to the sample's class. The
-        latter leaves the factor ``f'(S_preA,O)`` out of the output's error signal.
+    loss : {"log_loss", "squared_error"}, default="log_loss"
+        What training minimises for each sample: minus the logarithm of the probability given to
+        the sample's class, or half the squared error of the output, the article's. They differ in
+        the factor ``f'(S_preA,O)`` of the output's error signal, which log loss leaves out: an
+        output that is wrong and sure of it learns at full speed.
 
-    alpha : float, default=0.0
+    alpha : float or "auto", default="auto"
         Strength of the L2 regularization. The objective is the mean loss over the n samples
         (weights counted) plus ``alpha / (2 n)`` times the sum of the squared weights, without
         those of bias nodes, as in :class:`~sklearn.neural_network.MLPClassifier`.
+
+        "auto" is ``0.15 * sqrt(m / n_outputs_) * min(1, n / 100)``, a fifth of it with squared
+        error. There m is the mean squared length of the samples, at most the number of inputs:
+        what it is for inputs scaled to variance 1. With the schedules other than "linear", and in
+        `partial_fit`, which have no end in sight, "auto" is 0. `alpha_` tells.
 
     max_iter : int, default=50
         Number of epochs; at most so many if training stops early.
@@ -109,8 +119,9 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
         Whether the inputs and each hidden layer have a bias node, a further input of constant 1.
         The article's own network has none.
 
-    init_range : float, default=0.5
-        Initial weights are drawn uniformly between -init_range and init_range.
+    init_range : float or "auto", default="auto"
+        Initial weights are drawn uniformly between -init_range and init_range. "auto" is
+        ``sqrt(6 / fan_in)``, layer by layer [2]_.
 
     shuffle : bool, default=True
         Whether each epoch visits the samples in a new random order. That order depends on the
@@ -167,6 +178,8 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
         Number of inputs seen in `fit`.
     feature_names_in_ : ndarray of shape (n_features_in_,)
         Names of the inputs, if `X` had names that are all strings.
+    alpha_, learning_rate_init_ : float
+        The `alpha` and `learning_rate_init` of the last call of `fit` or `partial_fit`.
     n_iter_ : int
         Number of epochs of the last `fit`; 1 after `partial_fit`.
     t_ : int
@@ -203,6 +216,8 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
     ----------
     .. [1] Robert Keim, "Understanding Training Formulas and Backpropagation for Multilayer
        Perceptrons", All About Circuits, 27 December 2019.
+    .. [2] He, K., Zhang, X., Ren, S., & Sun, J., "Delving deep into rectifiers: Surpassing
+       human-level performance on imagenet classification", ICCV 2015.
 
     Examples
     --------
@@ -219,11 +234,11 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
 
     _parameter_constraints: dict = {
         "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
-        "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
+        "learning_rate_init": [StrOptions({"auto"}), Interval(Real, 0, None, closed="neither")],
         "learning_rate": [StrOptions({"adaptive", "constant", "invscaling", "linear"})],
         "power_t": [Interval(Real, 0, None, closed="left")],
         "loss": [StrOptions({"log_loss", "squared_error"})],
-        "alpha": [Interval(Real, 0, None, closed="left")],
+        "alpha": [StrOptions({"auto"}), Interval(Real, 0, None, closed="left")],
         "max_iter": [Interval(Integral, 1, None, closed="left")],
         "tol": [Interval(Real, 0, None, closed="left")],
         "n_iter_no_change": [
@@ -231,7 +246,7 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
             Options(Real, {np.inf}),
         ],
         "fit_intercept": ["boolean"],
-        "init_range": [Interval(Real, 0, None, closed="neither")],
+        "init_range": [StrOptions({"auto"}), Interval(Real, 0, None, closed="neither")],
         "shuffle": ["boolean"],
         "class_weight": [StrOptions({"balanced"}), dict, None],
         "n_init": [Interval(Integral, 1, None, closed="left")],
@@ -252,16 +267,16 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
         self,
         hidden_layer_sizes=32,
         *,
-        learning_rate_init=0.2,
+        learning_rate_init="auto",
         learning_rate="linear",
         power_t=0.5,
-        loss="squared_error",
-        alpha=0.0,
+        loss="log_loss",
+        alpha="auto",
         max_iter=50,
         tol=1e-4,
         n_iter_no_change=10,
         fit_intercept=True,
-        init_range=0.5,
+        init_range="auto",
         shuffle=True,
         class_weight=None,
         n_init=1,
@@ -383,7 +398,7 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
                     rows, y[held_out], held_out, None if step is None else step[held_out]
                 )
             undo.keep_interrupted = True
-            training = TrainingSet(rows, y, step, visits, totals)
+            training = self._training_set(X, rows, y, step, visits, totals)
             how = self._train_attempts(attempts, X, training, validation)
         self._say_how_it_ended(*how)
         return self
@@ -435,12 +450,12 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
             self._start(X.dtype, not first, in_place=True)
             rows = Rows(X)
             visits = self._visiting_order(rows, y, visits, step)
-            training = TrainingSet(rows, y, step, visits, totals)
             undo.keep_interrupted = True
             self.n_iter_ = 1
             if len(visits):  # none if the classes' weights are zero
+                training = self._training_set(X, rows, y, step, visits, totals, streamed=True)
                 with self._epochs(X, training, self.n_jobs) as epochs:
-                    rate = self.learning_rate_init
+                    rate = self.learning_rate_init_
                     if self.learning_rate == "invscaling":
                         rate /= (self.t_ + 1) ** self.power_t
                     self._run(epochs, rate)
@@ -644,13 +659,30 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
             return expand(canonical_order(rows, y, step), visits)
         return expand(np.arange(len(y)), visits)
 
+    def _training_set(self, X, rows, y, step, visits, totals, *, streamed=False):
+        total = len(visits) if step is None else step[visits].sum()
+        rate, alpha = self.learning_rate_init, self.alpha
+        # What goes on without an end in sight knows no n, and fit must not differ from it.
+        has_end = self.learning_rate == "linear" and not streamed
+        if rate == "auto":
+            rate = min(max(8.0 / math.sqrt(total), 0.15), 0.8) if has_end else 0.2
+        if alpha == "auto" and has_end:
+            m = min(mean_squared_length(X, step, visits), X.shape[1])
+            alpha = 0.15 if self.loss == "log_loss" else 0.03
+            alpha *= math.sqrt(m / self.n_outputs_) * min(1.0, total / 100.0)
+        elif alpha == "auto":
+            alpha = 0.0
+        self.learning_rate_init_, self.alpha_ = float(rate), float(alpha)
+        return TrainingSet(
+            rows, y, step, visits, total, self.learning_rate_init_, self.alpha_, totals
+        )
+
     def _epochs(self, X, training, n_jobs, interrupted=None):
         return Epochs(
             training,
             networks=self._packed.networks(train_biases=self.fit_intercept),
             generator=self._generator if self.shuffle else None,
             chunk=chunk_length(X, self.coefs_),
-            alpha=self.alpha,
             log_loss=self.loss == "log_loss",
             n_jobs=n_jobs,
             interrupted=interrupted,
@@ -718,16 +750,16 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
 
     def _train(self, epochs, validation):
         """The epoch loop: learning rate, history and stopping."""
-        self.n_iter_ = 0
+        self.n_iter_, self.alpha_ = 0, epochs.training.alpha
         self.loss_curve_ = [*self.loss_curve_]  # the former list is needed if this fit fails
         self.best_loss_ = self.best_validation_score_ = None
         self.best_iter_ = None
         self.validation_scores_ = None if validation is None else [*(self.validation_scores_ or [])]
         best_weights, best, n_no_change, stopped = None, -np.inf, 0, False
-        adaptive_rate = self.learning_rate_init
+        self.learning_rate_init_ = adaptive_rate = epochs.training.learning_rate_init
         try:
             while self.n_iter_ < self.max_iter and not stopped:
-                rate = self.learning_rate_init
+                rate = self.learning_rate_init_
                 if self.learning_rate == "linear":
                     rate *= 1.0 - self.n_iter_ / self.max_iter
                 elif self.learning_rate == "invscaling":

@@ -25,8 +25,6 @@ class Epochs:
     generator : numpy.random.Generator, or None for visits in the given order
     chunk : int
         Visits per call of the kernel.
-    alpha : float
-        Of the L2 term of the objective, see `sklearn_mlp._reference.epoch`.
     log_loss : bool
     n_jobs : int or None, as in joblib
         Threads that train the networks, within the context of this object.
@@ -35,14 +33,10 @@ class Epochs:
         CancelledError.
     """
 
-    def __init__(
-        self, training, *, networks, generator, chunk, alpha, log_loss, n_jobs, interrupted=None
-    ):
+    def __init__(self, training, *, networks, generator, chunk, log_loss, n_jobs, interrupted=None):
         self.training = training
         self.networks, self.generator, self.chunk = networks, generator, chunk
-        visits, step = training.visits, training.step
-        self.total = len(visits) if step is None else step[visits].sum()
-        self.alpha, self.log_loss = alpha / self.total, log_loss
+        self.log_loss = log_loss
         self._n_threads, self._pool = 1, contextlib.nullcontext()
         self._interrupted = interrupted or Event()
         if len(networks) > 1:
@@ -88,7 +82,7 @@ class Epochs:
                         positive=1 if len(self.networks) == 1 else number,
                         step=self.training.step,
                         learning_rate=learning_rate,
-                        alpha=self.alpha,
+                        alpha=self.training.alpha / self.training.total,
                         log_loss=self.log_loss,
                         tally=tallies[number],
                     )
@@ -103,7 +97,7 @@ class Epochs:
             raise
         if self._interrupted.is_set():
             raise CancelledError
-        return float(tallies[:, 0].sum()) / (len(tallies) * self.total), tallies
+        return float(tallies[:, 0].sum()) / (len(tallies) * self.training.total), tallies
 
     def score(self, validation, scoring):
         """Accuracy, or minus the mean loss, on a `ValidationSet`."""
@@ -128,6 +122,11 @@ class TrainingSet(NamedTuple):
     step : array of shape (n_rows,), dtype float64, or None for 1
     visits : array of shape (n_visits,), dtype intp
         Row numbers, before they are permuted.
+    total : float
+        Sum of the steps of all visits.
+    learning_rate_init : float
+    alpha : float
+        Of the L2 term of the objective, see `sklearn_mlp._reference.epoch`.
     class_totals : list of int or None, see `sklearn_mlp._visits.class_totals`
     """
 
@@ -135,6 +134,9 @@ class TrainingSet(NamedTuple):
     y: np.ndarray
     step: np.ndarray | None
     visits: np.ndarray
+    total: float
+    learning_rate_init: float
+    alpha: float
     class_totals: list | None
 
 

@@ -8,8 +8,10 @@ three times. What a weight is not a whole number of is made up by the step: a ro
 
 import math
 from fractions import Fraction
+from itertools import chain
 
 import numpy as np
+from sklearn.utils.extmath import row_norms
 
 from ._kernel import hash_rows
 
@@ -132,6 +134,26 @@ def canonical_order(rows, y, step=None):
         keys += [y[subset], hashes[tied]]
         order[tied] = subset[np.lexsort(keys)]
     return order
+
+
+def mean_squared_length(X, step, visits):
+    """Mean of ``||x||**2`` over visits, weighted by their step.
+
+    The sums are exactly rounded, so that neither the order of the rows nor repeating them instead
+    of visiting them repeatedly can change it.
+    """
+    with np.errstate(over="ignore"):
+        # Lengths that overflow are as good as any that is far too large.
+        lengths = np.minimum(row_norms(X, squared=True).astype(np.float64), 1e150)
+    if step is None:
+        return exact_sum(lengths[visits]) / len(visits)
+    return exact_sum((lengths * step)[visits]) / exact_sum(step[visits])
+
+
+def exact_sum(array):
+    """`math.fsum`, without a list of the whole array."""
+    slices = (array[start : start + 4096].tolist() for start in range(0, len(array), 4096))
+    return math.fsum(chain.from_iterable(slices))
 
 
 def expand(order, visits=None):

@@ -1,5 +1,6 @@
 """Weights: initial ones, and all of them in the memory layout of the kernels."""
 
+import math
 import operator
 import os
 from itertools import pairwise
@@ -41,16 +42,20 @@ def instruction_set_for(hidden_sizes, dtype):
 
 
 def draw_weights(random_state, sizes, n_networks, init_range, fit_intercept, dtype):
-    """Network by network: the weights layer by layer from the input side, then the biases."""
+    """Network by network: the weights layer by layer from the input side, then the biases.
+
+    `init_range` may be "auto", for He's: of variance ``2 / fan_in``.
+    """
     shapes = list(pairwise(sizes))
+    ranges = [math.sqrt(6.0 / n) if init_range == "auto" else init_range for n, _ in shapes]
     networks = []
     for _ in range(n_networks):
-        coefs = [random_state.uniform(-init_range, init_range, shape) for shape in shapes]
+        coefs = [
+            random_state.uniform(-r, r, shape) for r, shape in zip(ranges, shapes, strict=True)
+        ]
         intercepts = [
-            random_state.uniform(-init_range, init_range, fan_out)
-            if fit_intercept
-            else np.zeros(fan_out)
-            for _, fan_out in shapes
+            random_state.uniform(-r, r, fan_out) if fit_intercept else np.zeros(fan_out)
+            for r, (_, fan_out) in zip(ranges, shapes, strict=True)
         ]
         networks.append(coefs + intercepts)
     arrays = networks[0] if n_networks == 1 else [np.stack(a) for a in zip(*networks, strict=True)]

@@ -11,11 +11,13 @@ from sklearn.datasets import load_iris
 
 from sklearn_mlp import MLPLogisticClassifier, _epochs, _reference
 
+RULE = {"loss": "squared_error", "alpha": 0.0}
 ARTICLE = {
     "learning_rate": "constant",
     "fit_intercept": False,
     "shuffle": False,
     "init_range": 1.0,
+    **RULE,
 }
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -158,6 +160,8 @@ def test_every_kind_of_network_follows_the_reference(
         shuffle=False,
         max_iter=4,
         random_state=3,
+        init_range=0.5,
+        **RULE,
     ).fit(container(X), y)
     coefs, intercepts, losses = train_by_reference(X.astype(float), y, model, n_epochs=4, LR=0.5)
     tolerance = 1e-12 if dtype == np.float64 else 1e-4
@@ -174,8 +178,8 @@ def test_sample_and_class_weights_are_visits_of_scaled_steps():
     sample_weight = rng.choice([0, 0.5, 1, 2.5, 3], size=40)
     class_weight = {0: 1.5, 1: 80.0}
     model = MLPLogisticClassifier(
-        4, learning_rate="constant", shuffle=False, max_iter=2, random_state=0
-    ).set_params(class_weight=class_weight)
+        4, learning_rate="constant", shuffle=False, max_iter=2, random_state=0, init_range=0.5
+    ).set_params(class_weight=class_weight, **RULE)
     model.fit(X, y, sample_weight)
 
     # A weight w is ceil(w) visits of step w / ceil(w); a class weight likewise, at most 64.
@@ -253,7 +257,7 @@ def test_random_networks_follow_the_reference(
     step = rng.integers(1, 5, size=n_rows) / 4.0 if weighted else None
     model = MLPLogisticClassifier(
         hidden, learning_rate_init=LR, shuffle=False, fit_intercept=fit_intercept, random_state=0
-    )
+    ).set_params(init_range=0.5, **RULE)
     model.partial_fit(csr_array(X) if sparse else X, y, classes=[0, 1], sample_weight=step)
     model.partial_fit(csr_array(X) if sparse else X, y, sample_weight=step)
     model.set_params(learning_rate="constant")

@@ -106,7 +106,13 @@ def test_with_early_stopping_the_best_validation_score_wins(data, scoring):
     reached = []
     for n_init in range(1, 7):
         model = MLPLogisticClassifier(
-            3, n_init=n_init, max_iter=3, random_state=0, early_stopping=True, scoring=scoring
+            1,
+            n_init=n_init,
+            max_iter=2,
+            learning_rate_init=0.05,
+            random_state=0,
+            early_stopping=True,
+            scoring=scoring,
         ).fit(X, y, X_val=validation[0], y_val=validation[1])
         assert model.best_validation_score_ == max(model.validation_scores_)
         reached.append(model.best_validation_score_)

@@ -67,7 +67,7 @@ def test_pipeline(cancer):
 def test_grid_search_over_learning_rate_and_hidden_size(cancer):
     X, y = cancer
     grid = {
-        "mlplogisticclassifier__learning_rate_init": [0.01, 0.2],
+        "mlplogisticclassifier__learning_rate_init": [0.0001, 0.2],
         "mlplogisticclassifier__hidden_layer_sizes": [1, 8, (6, 3)],
     }
     scores = {}

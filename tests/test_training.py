@@ -103,10 +103,11 @@ def test_one_vs_rest_networks_are_binary_fits():
     # Without shuffling, network k of three is the binary fit of class k against the rest from
     # the same initial weights.
     X, y = load_iris(return_X_y=True)
-    model = MLPLogisticClassifier(4, shuffle=False, max_iter=3, random_state=0).fit(X, y)
-    drawn = MLPLogisticClassifier(4, shuffle=False, max_iter=1, random_state=0)
+    parameters = {"shuffle": False, "alpha": 0.3, "random_state": 0}
+    model = MLPLogisticClassifier(4, max_iter=3, **parameters).fit(X, y)
+    drawn = MLPLogisticClassifier(4, max_iter=1, **parameters)
     initial = drawn.set_params(learning_rate_init=1e-300).fit(X, y)
-    binary = MLPLogisticClassifier(4, shuffle=False, max_iter=3, random_state=0)
+    binary = MLPLogisticClassifier(4, max_iter=3, **parameters)
     losses = []
     for k in range(3):
         binary.fit(
@@ -143,22 +144,27 @@ def test_a_prediction_may_take_many_calls_of_the_kernel(iris, monkeypatch):
 
 
 @ignore_one_class
-def test_the_loss_is_half_the_brier_score():
+@pytest.mark.parametrize("loss", ["squared_error", "log_loss"])
+def test_the_loss_is_half_the_brier_score_or_the_log_loss(loss):
     # With a vanishing learning rate all losses of the epoch are taken at the final weights.
     X, y = load_breast_cancer(return_X_y=True)
     X = StandardScaler().fit_transform(X)
     weight = np.random.default_rng(0).integers(1, 4, size=len(y)) / 2
     model = MLPLogisticClassifier(4, learning_rate_init=1e-300, max_iter=1, random_state=0)
-    model.fit(X, y, weight)
-    brier = brier_score_loss(y, model.predict_proba(X)[:, 1], sample_weight=weight)
-    np.testing.assert_allclose(model.loss_, brier / 2, rtol=1e-12)
+    model.set_params(loss=loss).fit(X, y, weight)
+    probability = model.predict_proba(X)[:, 1]
+    expected = log_loss(y, probability, sample_weight=weight)
+    if loss == "squared_error":
+        expected = brier_score_loss(y, probability, sample_weight=weight) / 2
+    np.testing.assert_allclose(model.loss_, expected, rtol=1e-12)
 
 
 def test_the_weights_have_the_dtype_of_the_inputs(digits):
     X, y = digits
     predictions = {}
     for dtype in (np.float32, np.float64):
-        model = MLPLogisticClassifier((5, 3), random_state=1).fit(X.astype(dtype), y)
+        model = MLPLogisticClassifier((5, 3), learning_rate_init=0.2, random_state=1)
+        model.fit(X.astype(dtype), y)
         assert all(a.dtype == dtype for a in (*model.coefs_, *model.intercepts_))
         assert model.predict_proba(X.astype(dtype)).dtype == dtype
         predictions[dtype] = model.predict_proba(X.astype(dtype))
@@ -388,7 +394,8 @@ def test_alpha_makes_the_weights_smaller(digits):
 
 def test_tolerance_stops_on_the_training_loss():
     X, y = [[3, 2], [1, 6]], [1, 0]
-    model = MLPLogisticClassifier(tol=0.5, max_iter=3000, **CONSTANT).fit(X, y)
+    model = MLPLogisticClassifier(tol=0.5, max_iter=3000, loss="squared_error", **CONSTANT)
+    model.fit(X, y)
     # The first epoch always improves; then more than n_iter_no_change = 10 that do not.
     assert model.n_iter_ == 12
 
@@ -576,7 +583,9 @@ def test_a_warm_start_goes_on_for_all_its_epochs(iris):
 
 def test_a_warm_start_has_stopping_counters_of_its_own():
     X, y = [[3, 2], [1, 6]], [1, 0]
-    model = MLPLogisticClassifier(tol=0.5, max_iter=3000, warm_start=True, **CONSTANT)
+    model = MLPLogisticClassifier(
+        tol=0.5, max_iter=3000, warm_start=True, loss="squared_error", **CONSTANT
+    )
     assert model.fit(X, y).n_iter_ == 12
     # MLPClassifier would stop after one epoch here.
     assert model.fit(X, y).n_iter_ == 12

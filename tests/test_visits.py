@@ -176,7 +176,7 @@ def test_adaboost_beats_the_single_network(seed):
     # Its weights are 1/n at first: taken as fractions of a step, nothing would be learned.
     X, y = make_moons(2000, noise=0.2, random_state=seed)
     X_train, X_test, y_train, y_test = train_test_split(X, y, test_size=0.5, random_state=seed)
-    single = MLPLogisticClassifier(random_state=0)
+    single = MLPLogisticClassifier(2, max_iter=5, random_state=0)
     boosted = AdaBoostClassifier(single, n_estimators=20, random_state=0).fit(X_train, y_train)
     gain = boosted.score(X_test, y_test) - single.fit(X_train, y_train).score(X_test, y_test)
     assert gain > 0.03
@@ -214,7 +214,10 @@ def test_balanced_weights_learn_a_rare_class():
     train, test = slice(0, 10_000), slice(10_000, None)
     scores = {}
     for class_weight in (None, "balanced"):
-        model = MLPLogisticClassifier(8, max_iter=5, random_state=0, class_weight=class_weight)
+        # Log loss learns this without help.
+        model = MLPLogisticClassifier(
+            8, loss="squared_error", max_iter=5, random_state=0, class_weight=class_weight
+        )
         probability = model.fit(X[train], y[train]).predict_proba(X[test])[:, 1]
         scores[class_weight] = np.array(
             [
