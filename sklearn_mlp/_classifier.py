@@ -28,6 +28,8 @@ from ._epochs import (
     ValidationSet,
     chunk_length,
     decide_all,
+    describe_scales,
+    loss_without_inputs,
     only_class,
     winners,
 )
@@ -400,7 +402,7 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
             undo.keep_interrupted = True
             training = self._training_set(X, rows, y, step, visits, totals)
             how = self._train_attempts(attempts, X, training, validation)
-        self._say_how_it_ended(*how)
+        self._say_how_it_ended(*how, X, training)
         return self
 
     @_fit_context(prefer_skip_nested_validation=True)
@@ -797,7 +799,7 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
         self._check_finite()
         return stopped, validation is not None, tallies
 
-    def _say_how_it_ended(self, stopped, early_stopping, tallies):
+    def _say_how_it_ended(self, stopped, early_stopping, tallies, X, training):
         if stopped:
             what = "Validation score" if early_stopping else "Training loss"
             self._report(
@@ -811,13 +813,25 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
                 ConvergenceWarning,
                 stacklevel=4,  # the caller of fit
             )
+        # With the targets' frequencies as its answer to every sample, a network has a loss of
+        # `loss_without_inputs`. One that is hardly better has not found out about the inputs.
+        suffers = self.loss_ > 0.8 * loss_without_inputs(training, self.n_outputs_, self.loss)
+        advice = describe_scales(X) if suffers else None
         only = only_class(tallies)
         if only is not None:
-            warnings.warn(
+            message = (
                 f"All training samples were predicted to be of class {self.classes_[only]} in the "
-                "last epoch: the network has not learned to tell the classes apart. Try more "
-                "epochs (max_iter), another learning_rate_init or random_state, inputs scaled to "
-                'mean 0 and variance 1, fit_intercept=True, or class_weight="balanced".',
+                "last epoch: the network has not learned to tell the classes apart."
+            )
+            advice = advice or (
+                "Try more epochs (max_iter), another learning_rate_init or random_state, inputs "
+                'scaled to mean 0 and variance 1, fit_intercept=True, or class_weight="balanced".'
+            )
+        elif advice is not None:
+            message = "Training has hardly learned to tell the classes apart."
+        if advice is not None:
+            warnings.warn(
+                f"{message} {advice}",
                 ConvergenceWarning,
                 stacklevel=4,  # the caller of fit
             )

@@ -6,12 +6,19 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_array
 from scipy.special import expit
-from sklearn.datasets import load_breast_cancer, load_digits, load_iris, make_classification
+from sklearn.datasets import (
+    load_breast_cancer,
+    load_digits,
+    load_iris,
+    load_wine,
+    make_classification,
+)
 from sklearn.exceptions import ConvergenceWarning, DataConversionWarning
 from sklearn.metrics import accuracy_score, brier_score_loss, f1_score, log_loss
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
 from sklearn_mlp import MLPLogisticClassifier, _classifier, _epochs
+from sklearn_mlp._visits import weights_to_visits
 
 ignore_convergence = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 ignore_one_class = pytest.mark.filterwarnings("ignore:All training samples were predicted")
@@ -721,3 +728,144 @@ def test_a_column_of_labels_is_taken_with_a_warning(iris):
     with pytest.warns(DataConversionWarning, match="column-vector y was passed"):
         model = MLPLogisticClassifier(2, max_iter=2, random_state=0).fit(X, y[:, None])
     assert model.predict(X).shape == (150,)
+
+
+def warnings_of(model, X, y):
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        model.fit(X, y)
+    return caught
+
+
+@pytest.mark.parametrize("loss", ["log_loss", "squared_error"])
+@pytest.mark.parametrize("container", [np.asarray, csr_array])
+@pytest.mark.parametrize("load", [load_breast_cancer, load_wine])
+def test_a_hint_to_standardize_when_training_suffers(load, container, loss):
+    X, y = load(return_X_y=True)
+    model = MLPLogisticClassifier(loss=loss, random_state=0)
+    (warning,) = warnings_of(model, container(X), y)
+    assert issubclass(warning.category, ConvergenceWarning)
+    assert warning.filename == __file__
+    assert "Try to standardize them, for instance with StandardScaler" in str(warning.message)
+    scales = np.sqrt((X**2).sum(axis=0) / np.maximum((X != 0).sum(axis=0), 1))
+    assert f"from {scales.min():.2g} to {scales.max():.2g})" in str(warning.message)
+    assert not warnings_of(model, container(StandardScaler().fit_transform(X)), y)
+
+
+def test_no_hint_to_standardize_without_need():
+    rng = np.random.default_rng(0)
+    model = MLPLogisticClassifier(random_state=0)
+    # It learns in spite of different scales.
+    X = rng.normal(size=(500, 3)) * [1.0, 1.0, 500.0]
+    X[rng.uniform(size=500) < 0.95, 2] = 0.0
+    assert not warnings_of(model, X, X[:, 0] + X[:, 1] > 0)
+    # It cannot learn, but not for their sake: nothing is there to be learned.
+    X = rng.normal(size=(500, 3))
+    flags = (rng.uniform(size=(500, 40)) < 0.01).astype(float)
+    y = rng.integers(0, 2, 500)
+    for table in (X, csr_array(flags), StandardScaler().fit_transform(flags)):
+        caught = warnings_of(MLPLogisticClassifier(2, max_iter=5, random_state=0), table, y)
+        assert not [w for w in caught if "tandardize" in str(w.message)]
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+@pytest.mark.parametrize("loss", ["log_loss", "squared_error"])
+def test_the_loss_of_a_network_without_inputs(loss, n_classes):
+    # What training on inputs that are all zero comes down to; weights count.
+    y = np.repeat(np.arange(n_classes), [60, 30, 10][:n_classes])
+    weight = np.where(y == 1, 2.5, 1.0)
+    model = MLPLogisticClassifier(
+        1, loss=loss, alpha=0, learning_rate_init=0.002, learning_rate="constant", max_iter=2000
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model.set_params(tol=0, n_iter_no_change=np.inf, random_state=0)
+        model.fit(np.zeros((len(y), 1)), y, weight)
+    visits, step = weights_to_visits(y, weight)
+    visits = np.repeat(np.arange(len(y)), visits)
+    training = _epochs.TrainingSet(None, y, step, visits, step[visits].sum(), 0.1, 0.0, None)
+    expected = _epochs.loss_without_inputs(training, model.n_outputs_, loss)
+    np.testing.assert_allclose(model.loss_, expected, rtol=0.01)
+
+
+# ---------------------------------------------------------------------------- automatic settings
+
+
+def test_the_automatic_initial_range_is_that_of_each_layers_inputs():
+    X, y = load_iris(return_X_y=True)
+    model = MLPLogisticClassifier(
+        (50, 40), learning_rate_init=1e-300, alpha=0, max_iter=1, random_state=0
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model.fit(X, y)
+    for coef, intercept in zip(model.coefs_, model.intercepts_, strict=True):
+        largest = np.sqrt(6.0 / coef.shape[-2])
+        assert 0.9 * largest < np.abs(coef).max() < largest
+        assert 0.2 * largest < np.abs(intercept).max() < largest
+    rng = np.random.RandomState(0)
+    first = rng.uniform(-np.sqrt(6 / 4), np.sqrt(6 / 4), (4, 50))
+    np.testing.assert_allclose(model.coefs_[0][0], first, rtol=1e-12)
+
+
+@ignore_one_class
+@pytest.mark.parametrize(("n_rows", "rate"), [(60, 0.8), (400, 0.4), (1600, 0.2), (4000, 0.15)])
+def test_the_automatic_learning_rate(n_rows, rate):
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(n_rows, 3)), rng.integers(0, 2, n_rows)
+    model = MLPLogisticClassifier(2, max_iter=2, random_state=0).fit(X, y)
+    np.testing.assert_allclose(model.learning_rate_init_, rate, rtol=1e-12)
+    given = MLPLogisticClassifier(2, max_iter=2, random_state=0, learning_rate_init=rate)
+    np.testing.assert_allclose(given.fit(X, y).coefs_[0], model.coefs_[0], rtol=1e-10)
+    # Weights count as rows, what is held out does not.
+    weight = np.full(n_rows, 4.0)
+    expected = np.clip(rate / 2 if n_rows > 60 else 0.8, 0.15, 0.8)
+    if n_rows > 60:
+        np.testing.assert_allclose(model.fit(X, y, weight).learning_rate_init_, expected)
+        model.set_params(early_stopping=True, validation_fraction=0.75).fit(X, y)
+        np.testing.assert_allclose(
+            model.learning_rate_init_, np.clip(2 * 8 / np.sqrt(n_rows), 0.15, 0.8), rtol=0.01
+        )
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("schedule", ["constant", "invscaling", "adaptive"])
+def test_what_has_no_end_is_not_regularized_and_has_a_fixed_rate(iris, schedule):
+    X, y = iris
+    model = MLPLogisticClassifier(2, learning_rate=schedule, max_iter=2).fit(X, y)
+    assert (model.learning_rate_init_, model.alpha_) == (0.2, 0.0)
+    model = MLPLogisticClassifier(2, max_iter=2).fit(X, y)
+    assert model.alpha_ > 0
+    assert model.learning_rate_init_ != 0.2
+    model.partial_fit(X, y)
+    assert (model.learning_rate_init_, model.alpha_) == (0.2, 0.0)
+    model.set_params(alpha=0.3, learning_rate_init=0.1).partial_fit(X, y)
+    assert (model.learning_rate_init_, model.alpha_) == (0.1, 0.3)
+
+
+@ignore_one_class
+@pytest.mark.parametrize("container", [np.asarray, csr_array])
+@pytest.mark.parametrize("loss", ["log_loss", "squared_error"])
+def test_the_automatic_alpha(container, loss):
+    rng = np.random.default_rng(0)
+    X = StandardScaler().fit_transform(rng.normal(size=(300, 16)))
+    y = rng.integers(0, 4, 300)
+    factor = 0.15 if loss == "log_loss" else 0.03
+    model = MLPLogisticClassifier(2, loss=loss, max_iter=1, random_state=0)
+
+    def alpha(X, y, weight=None):
+        return model.fit(container(X), y, weight).alpha_
+
+    np.testing.assert_allclose(alpha(X, y > 1), factor * 4)  # m = 16 inputs of variance 1
+    np.testing.assert_allclose(alpha(X, y), factor * 4 / 2)  # four networks
+    np.testing.assert_allclose(alpha(100 * X, y > 1), factor * 4)  # m is at most 16
+    np.testing.assert_allclose(alpha(X / 2, y > 1), factor * 2)
+    np.testing.assert_allclose(alpha(1e6 * X, y > 1), factor * 4)
+    few = np.sqrt((X[:50] ** 2).sum(axis=1).mean()).clip(max=4)
+    np.testing.assert_allclose(alpha(X[:50], y[:50] > 1), factor * few / 2)
+    # Weights are multiplicities here too, to the last bit.
+    weight = rng.integers(1, 4, 300)
+    weighted = alpha(X / 3, y > 1, weight)
+    assert weighted == alpha(np.repeat(X / 3, weight, axis=0), np.repeat(y > 1, weight))
+    order = rng.permutation(300)
+    assert weighted == alpha(X[order] / 3, y[order] > 1, weight[order])
