@@ -441,13 +441,13 @@ def add_outputs(parser):
     parser.add_argument("--plot", metavar="FILE")
 
 
-def report(result, options, markdown, plot):
+def report(result, options, markdown, plot=None):
     """Print the result, and write what the options of `add_outputs` ask for."""
     print(markdown(result))
     if options.json:
         with open(options.json, "w") as file:
             json.dump(result, file, indent=2)
-    if options.plot:
+    if plot and options.plot:
         plot(result, options.plot)
 
 

@@ -100,10 +100,11 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
         (weights counted) plus ``alpha / (2 n)`` times the sum of the squared weights, without
         those of bias nodes, as in :class:`~sklearn.neural_network.MLPClassifier`.
 
-        "auto" is ``0.15 * sqrt(m / n_outputs_) * min(1, n / 100)``, a fifth of it with squared
-        error. There m is the mean squared length of the samples, at most the number of inputs:
-        what it is for inputs scaled to variance 1. With the schedules other than "linear", and in
-        `partial_fit`, which have no end in sight, "auto" is 0. `alpha_` tells.
+        "auto" is ``0.15 * sqrt(n_features / n_outputs_) * min(1, n / 100)`` for inputs scaled to
+        variance 1, in proportion less if the mean squared length of the samples is less than
+        n_features (as for flags, or frequencies of words), and a fifth of it with squared error.
+        With the schedules other than "linear", and in `partial_fit`, which have no end in sight,
+        "auto" is 0. `alpha_` tells.
 
     max_iter : int, default=50
         Number of epochs; at most so many if training stops early.
@@ -669,9 +670,9 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
         if rate == "auto":
             rate = min(max(8.0 / math.sqrt(total), 0.15), 0.8) if has_end else 0.2
         if alpha == "auto" and has_end:
-            m = min(mean_squared_length(X, step, visits), X.shape[1])
             alpha = 0.15 if self.loss == "log_loss" else 0.03
-            alpha *= math.sqrt(m / self.n_outputs_) * min(1.0, total / 100.0)
+            alpha *= math.sqrt(X.shape[1] / self.n_outputs_) * min(1.0, total / 100.0)
+            alpha *= min(mean_squared_length(X, step, visits) / X.shape[1], 1.0)
         elif alpha == "auto":
             alpha = 0.0
         self.learning_rate_init_, self.alpha_ = float(rate), float(alpha)

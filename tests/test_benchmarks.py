@@ -8,7 +8,7 @@ from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import brier_score_loss
 
-from benchmarks import quality, speed
+from benchmarks import published, quality, speed
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -98,3 +98,31 @@ def test_the_scores_of_quality():
     assert scores["calibration error"] == pytest.approx((0.1 + 0.2 + 0.25 + 0.65) / 4)
     # Two in one bin, one of them right: no error there.
     assert quality.calibration_error(y[:2], np.array([[0.5, 0.5], [0.5, 0.5]])) == 0
+
+
+def test_published_results_at_toy_size():
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(60, 4)), rng.integers(0, 2, 60)
+    result = {
+        "sonar": published.sonar(X, y, sizes=(2,), n_starts=1),
+        "ionosphere": [50.0, 60.0],
+        "text": {"some": {"defaults": [90.0], "LogisticRegression": [91.0]}},
+        "curved": {"some": {"defaults": [90.0], "MLPClassifier": [80.0]}},
+    }
+    assert 20 < result["sonar"][2]["mean"] < 80  # there is nothing to learn
+    lines = published.markdown(json.loads(json.dumps(result), object_hook=numbers)).splitlines()
+    assert sum(line.startswith("|---") for line in lines) == 4
+    assert "| ionosphere | 2 | 55.0 | 50.0 |" in lines
+    X, y = published.documents(50, 3, 0.5, 0.1, n_words=1000)
+    assert X.shape == (50, 1000)
+    np.testing.assert_allclose(np.asarray(X.power(2).sum(axis=1)), 1.0)
+    assert set(y) == {0, 1, 2}
+    assert published.xor(2) == [100.0, 100.0]
+    X, y, X_test, _ = published.article(0, n_rows=500)
+    assert X.shape == X_test.shape == (500, 3)
+    assert 0.05 < y.mean() < 0.2
+
+
+def numbers(item):
+    """Keys that are numbers, which JSON makes strings, as numbers again."""
+    return {int(key) if key.isdigit() else key: value for key, value in item.items()}

@@ -32,7 +32,10 @@ ESTIMATORS = [
     MLPLogisticClassifier(learning_rate="constant"),
     MLPLogisticClassifier(learning_rate="constant", tol=0.01, n_iter_no_change=2, max_iter=200),
     MLPLogisticClassifier(learning_rate_init=2.0, init_range=0.1),
-    MLPLogisticClassifier(loss="log_loss", alpha=0.1),
+    MLPLogisticClassifier(loss="squared_error", alpha=0.1),
+    MLPLogisticClassifier(loss="squared_error", learning_rate_init=0.2, init_range=0.5),
+    MLPLogisticClassifier(n_init=3, n_jobs=2),
+    MLPLogisticClassifier(early_stopping=True, scoring="loss", n_init=2),
     MLPLogisticClassifier(alpha=0.1, learning_rate="invscaling", learning_rate_init=2.0),
     MLPLogisticClassifier(learning_rate="adaptive", max_iter=200, n_jobs=2),
     MLPLogisticClassifier(max_iter=5, hidden_layer_sizes=[10], learning_rate_init=1.0),
@@ -51,7 +54,7 @@ def test_scikit_learn_checks(estimator, check):
     check(estimator)
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", range(50))
 def test_the_default_passes_for_any_seed(seed, monkeypatch):
     # The checks set random_state themselves, so the seed is shifted where it is used.
     def shifted(random_state):
