@@ -53,12 +53,13 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
 
     The network of the article "Understanding Training Formulas and Backpropagation for
     Multilayer Perceptrons" [1]_: one or more hidden layers, one output node, every node
-    logistic, squared error, and all weights changed after every single sample by ``weight -= LR *
-    gradient``. For more than two classes, one such network per class (one-vs-rest) is trained on
-    the same order of samples.
+    logistic, and all weights changed after every single sample by ``weight -= LR * gradient``. For
+    more than two classes, one such network per class (one-vs-rest) is trained on the same order of
+    samples.
 
-    Squared error of a probability is the Brier score, a proper scoring rule:
-    :meth:`predict_proba` is meant to be calibrated.
+    The article's own loss is ``loss="squared_error"``. The default, log loss, learns better
+    probabilities by the same equations without one factor. Both are proper scoring rules (squared
+    error of a probability is the Brier score): :meth:`predict_proba` is meant to be calibrated.
 
     Names, meanings and fitted attributes are those of
     :class:`~sklearn.neural_network.MLPClassifier` wherever it has the thing.
@@ -213,7 +214,7 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
 
     See Also
     --------
-    sklearn.neural_network.MLPClassifier : Minibatches, log loss, further activation functions.
+    sklearn.neural_network.MLPClassifier : Minibatches, further activation functions.
 
     References
     ----------
