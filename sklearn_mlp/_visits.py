@@ -8,7 +8,6 @@ three times. What a weight is not a whole number of is made up by the step: a ro
 
 import math
 from fractions import Fraction
-from itertools import chain
 
 import numpy as np
 from sklearn.utils.extmath import row_norms
@@ -137,23 +136,12 @@ def canonical_order(rows, y, step=None):
 
 
 def mean_squared_length(X, step, visits):
-    """Mean of ``||x||**2`` over visits, weighted by their step.
-
-    The sums are exactly rounded, so that neither the order of the rows nor repeating them instead
-    of visiting them repeatedly can change it.
-    """
+    """Mean of ``||x||**2`` over visits, weighted by their step."""
     with np.errstate(over="ignore"):
         # Lengths that overflow are as good as any that is far too large.
-        lengths = np.minimum(row_norms(X, squared=True).astype(np.float64), 1e150)
-    if step is None:
-        return exact_sum(lengths[visits]) / len(visits)
-    return exact_sum((lengths * step)[visits]) / exact_sum(step[visits])
-
-
-def exact_sum(array):
-    """`math.fsum`, without a list of the whole array."""
-    slices = (array[start : start + 4096].tolist() for start in range(0, len(array), 4096))
-    return math.fsum(chain.from_iterable(slices))
+        lengths = np.minimum(row_norms(X, squared=True), 1e30)[visits]
+    weights = None if step is None else step[visits]
+    return float(np.average(lengths.astype(np.float64, copy=False), weights=weights))
 
 
 def expand(order, visits=None):
