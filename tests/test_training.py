@@ -768,6 +768,17 @@ def test_no_hint_to_standardize_without_need():
         assert not [w for w in caught if "tandardize" in str(w.message)]
 
 
+@pytest.mark.parametrize("container", [np.asarray, csr_array])
+def test_scales_are_those_of_the_values_that_are_not_zero(container):
+    X = np.zeros((1000, 3))
+    X[:2, 0], X[:, 1], X[5, 2] = 1.0, 0.5, -8.0
+    assert _epochs.describe_scales(container(X)) is None
+    assert _epochs.describe_scales(container(X * [1, 1, 0])) is None
+    assert "from 0.5 to 12)" in _epochs.describe_scales(container(X * 1.5 / [1.5, 1.5, 1]))
+    assert "from 0.0079 to 1)" in _epochs.describe_scales(container(X / [1, 63, 8]))
+    assert _epochs.describe_scales(container(np.zeros((2, 2)))) is None
+
+
 @pytest.mark.parametrize("n_classes", [2, 3])
 @pytest.mark.parametrize("loss", ["log_loss", "squared_error"])
 def test_the_loss_of_a_network_without_inputs(loss, n_classes):
@@ -843,7 +854,7 @@ def test_what_has_no_end_is_not_regularized_and_has_a_fixed_rate(iris, schedule)
     assert (model.learning_rate_init_, model.alpha_) == (0.1, 0.3)
 
 
-@ignore_one_class
+@ignore_convergence
 @pytest.mark.parametrize("container", [np.asarray, csr_array])
 @pytest.mark.parametrize("loss", ["log_loss", "squared_error"])
 def test_the_automatic_alpha(container, loss):
@@ -867,5 +878,9 @@ def test_the_automatic_alpha(container, loss):
     weight = rng.integers(1, 4, 300)
     weighted = alpha(X / 3, y > 1, weight)
     assert weighted == alpha(np.repeat(X / 3, weight, axis=0), np.repeat(y > 1, weight))
+    np.testing.assert_allclose(
+        alpha(X / 3, y > 1, weight - 0.5),
+        factor * 4 * np.average((X**2).sum(axis=1), weights=weight - 0.5) / 16 / 9,
+    )
     order = rng.permutation(300)
     assert weighted == alpha(X[order] / 3, y[order] > 1, weight[order])
