@@ -43,6 +43,7 @@ from ._visits import (
     expand,
     hold_out,
     mean_squared_length,
+    weight_inequality,
     weights_to_visits,
 )
 from ._weights import PackedWeights, draw_weights, dtype_of, given_weights
@@ -104,6 +105,7 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
         "auto" is ``0.15 * sqrt(n_features / n_outputs_) * min(1, n / 100)`` for inputs scaled to
         variance 1, in proportion less if the mean squared length of the samples is less than
         n_features (as for flags, or frequencies of words), and a fifth of it with squared error.
+        With class weights w of the samples it is ``mean(w ** 2) / mean(w) ** 2`` times that.
         With the schedules other than "linear", and in `partial_fit`, which have no end in sight,
         "auto" is 0. `alpha_` tells.
 
@@ -384,7 +386,7 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
             X, y = self._validate_samples(X, y, reset=not goes_on)
             y = self._encode_classes(y, reset=not goes_on)
             sample_weight = _scale_up(_validate_sample_weight(sample_weight, X))
-            visits, step, totals = self._weigh(y, sample_weight)
+            visits, step, class_weight, totals = self._weigh(y, sample_weight)
             if visits is not None and len(np.unique(y[visits > 0])) < 2:
                 raise ValueError(_ONE_CLASS + " after removing samples of weight zero")
             rows = Rows(X)
@@ -402,7 +404,7 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
                     rows, y[held_out], held_out, None if step is None else step[held_out]
                 )
             undo.keep_interrupted = True
-            training = self._training_set(X, rows, y, step, visits, totals)
+            training = self._training_set(X, rows, y, step, visits, class_weight, totals)
             how = self._train_attempts(attempts, X, training, validation)
         self._say_how_it_ended(*how, X, training)
         return self
@@ -450,14 +452,16 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
             y = self._encode_known_classes(y)
             sample_weight = _validate_sample_weight(sample_weight, X)
             former = None if first else self._class_totals
-            visits, step, totals = self._weigh(y, sample_weight, former)
+            visits, step, class_weight, totals = self._weigh(y, sample_weight, former)
             self._start(X.dtype, not first, in_place=True)
             rows = Rows(X)
             visits = self._visiting_order(rows, y, visits, step)
             undo.keep_interrupted = True
             self.n_iter_ = 1
             if len(visits):  # none if the classes' weights are zero
-                training = self._training_set(X, rows, y, step, visits, totals, streamed=True)
+                training = self._training_set(
+                    X, rows, y, step, visits, class_weight, totals, streamed=True
+                )
                 with self._epochs(X, training, self.n_jobs) as epochs:
                     rate = self.learning_rate_init_
                     if self.learning_rate == "invscaling":
@@ -512,7 +516,7 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
         return numbers.astype(np.int32)
 
     def _weigh(self, y, sample_weight, former_totals=None):
-        """Visits and step of each row, and class totals if class_weight is "balanced".
+        """Visits and step of each row, weight of each class or None for 1, totals if "balanced".
 
         `former_totals` are those of the earlier calls of `partial_fit`.
         """
@@ -528,7 +532,7 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
         elif self.class_weight == "balanced":
             totals = class_totals(y, len(self.classes_), sample_weight)
             class_weight = balanced_weights(add_totals(former_totals, totals))
-        return *weights_to_visits(y, sample_weight, class_weight), totals
+        return *weights_to_visits(y, sample_weight, class_weight), class_weight, totals
 
     def _given_validation_set(self, X, y, sample_weight, dtype):
         """That of `X_val`, or None."""
@@ -663,7 +667,7 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
             return expand(canonical_order(rows, y, step), visits)
         return expand(np.arange(len(y)), visits)
 
-    def _training_set(self, X, rows, y, step, visits, totals, *, streamed=False):
+    def _training_set(self, X, rows, y, step, visits, class_weight, totals, *, streamed=False):
         total = len(visits) if step is None else step[visits].sum()
         rate, alpha = self.learning_rate_init, self.alpha
         # What goes on without an end in sight knows no n, and fit must not differ from it.
@@ -674,6 +678,8 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
             alpha = 0.15 if self.loss == "log_loss" else 0.03
             alpha *= math.sqrt(X.shape[1] / self.n_outputs_) * min(1.0, total / 100.0)
             alpha *= min(mean_squared_length(X, step, visits) / X.shape[1], 1.0)
+            if class_weight is not None:
+                alpha *= weight_inequality(y[visits], step[visits], class_weight)
         elif alpha == "auto":
             alpha = 0.0
         self.learning_rate_init_, self.alpha_ = float(rate), float(alpha)

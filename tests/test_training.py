@@ -675,7 +675,8 @@ def test_equal_class_weights_are_no_class_weights(iris):
 def test_class_and_sample_weights_multiply(iris):
     # Class weights in whole numbers are sample weights of the class's rows.
     X, y = iris
-    model = MLPLogisticClassifier(3, max_iter=3, random_state=0, class_weight={0: 3, 2: 2})
+    model = MLPLogisticClassifier(3, alpha=0.1, max_iter=3, random_state=0)
+    model.set_params(class_weight={0: 3, 2: 2})
     multiplied = model.fit(X, y, np.where(y == 1, 2, 1)).coefs_[0]
     model.set_params(class_weight=None)
     expected = model.fit(X, y, np.choose(y, [3, 2, 2])).coefs_[0]
@@ -882,5 +883,12 @@ def test_the_automatic_alpha(container, loss):
         alpha(X / 3, y > 1, weight - 0.5),
         factor * 4 * np.average((X**2).sum(axis=1), weights=weight - 0.5) / 16 / 9,
     )
+    for class_weight in ({True: 80.0, False: 0.5}, {True: 3.0}, {True: 7.0, False: 7.0}):
+        model.set_params(class_weight=class_weight)
+        w = np.where(y > 1, class_weight[True], class_weight.get(False, 1.0))
+        effect = np.average(w**2, weights=weight) / np.average(w, weights=weight) ** 2
+        # The lengths of the samples count by their classes' weights too, so let all be large.
+        np.testing.assert_allclose(alpha(9 * X, y > 1, weight), factor * 4 * effect)
+    model.set_params(class_weight=None)
     order = rng.permutation(300)
     assert weighted == alpha(X[order] / 3, y[order] > 1, weight[order])

@@ -80,7 +80,7 @@ def test_repeated_rows_are_integer_weights(table, settings, n_classes):
 
 def model_visits(model, X, y, weight):
     """The visits of an epoch, as the estimator makes them."""
-    visits, step, _ = model._weigh(y.astype(np.int32), weight.astype(float))
+    visits, step, *_ = model._weigh(y.astype(np.int32), weight.astype(float))
     epoch = model._visiting_order(Rows(X), y.astype(np.int32), visits, step)
     if not model.early_stopping:
         return epoch
@@ -214,10 +214,7 @@ def test_balanced_weights_learn_a_rare_class():
     train, test = slice(0, 10_000), slice(10_000, None)
     scores = {}
     for class_weight in (None, "balanced"):
-        # Log loss learns this without help.
-        model = MLPLogisticClassifier(
-            8, loss="squared_error", max_iter=5, random_state=0, class_weight=class_weight
-        )
+        model = MLPLogisticClassifier(8, max_iter=5, random_state=0, class_weight=class_weight)
         probability = model.fit(X[train], y[train]).predict_proba(X[test])[:, 1]
         scores[class_weight] = np.array(
             [
