@@ -463,7 +463,7 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
                     X, rows, y, step, visits, class_weight, totals, streamed=True
                 )
                 with self._epochs(X, training, self.n_jobs) as epochs:
-                    rate = self.learning_rate_init_
+                    rate = training.learning_rate_init
                     if self.learning_rate == "invscaling":
                         rate /= (self.t_ + 1) ** self.power_t
                     self._run(epochs, rate)
@@ -682,10 +682,7 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
                 alpha *= weight_inequality(y[visits], step[visits], class_weight)
         elif alpha == "auto":
             alpha = 0.0
-        self.learning_rate_init_, self.alpha_ = float(rate), float(alpha)
-        return TrainingSet(
-            rows, y, step, visits, total, self.learning_rate_init_, self.alpha_, totals
-        )
+        return TrainingSet(rows, y, step, visits, total, float(rate), float(alpha), totals)
 
     def _epochs(self, X, training, n_jobs, interrupted=None):
         return Epochs(
@@ -704,6 +701,8 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
         if not all(map(math.isfinite, tallies.ravel().tolist())):
             raise ValueError(_NON_FINITE)
         self.loss_ = loss
+        self.learning_rate_init_ = epochs.training.learning_rate_init
+        self.alpha_ = epochs.training.alpha
         self.t_ += len(epochs.training.visits)
         totals = epochs.training.class_totals
         if totals is not None:
@@ -760,16 +759,16 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
 
     def _train(self, epochs, validation):
         """The epoch loop: learning rate, history and stopping."""
-        self.n_iter_, self.alpha_ = 0, epochs.training.alpha
+        self.n_iter_ = 0
         self.loss_curve_ = [*self.loss_curve_]  # the former list is needed if this fit fails
         self.best_loss_ = self.best_validation_score_ = None
         self.best_iter_ = None
         self.validation_scores_ = None if validation is None else [*(self.validation_scores_ or [])]
         best_weights, best, n_no_change, stopped = None, -np.inf, 0, False
-        self.learning_rate_init_ = adaptive_rate = epochs.training.learning_rate_init
+        adaptive_rate = epochs.training.learning_rate_init
         try:
             while self.n_iter_ < self.max_iter and not stopped:
-                rate = self.learning_rate_init_
+                rate = epochs.training.learning_rate_init
                 if self.learning_rate == "linear":
                     rate *= 1.0 - self.n_iter_ / self.max_iter
                 elif self.learning_rate == "invscaling":

@@ -245,7 +245,8 @@ def test_invalid_parameters_are_rejected_by_the_first_partial_fit(data):
     assert_rejected(
         model,
         ValueError,
-        "The 'learning_rate_init' parameter of MLPLogisticClassifier must be a str among",
+        "The 'learning_rate_init' parameter of MLPLogisticClassifier must be a str among {'auto'} "
+        "or a float in the range",
         lambda: model.partial_fit(*data, classes=[1, 2]),
     )
 
