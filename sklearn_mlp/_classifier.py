@@ -22,6 +22,7 @@ from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import _check_partial_fit_first_call, check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
+from ._callbacks import N_FRAMES, CallbackSupportMixin, fit_task, with_callbacks
 from ._epochs import (
     Epochs,
     TrainingSet,
@@ -49,7 +50,7 @@ from ._visits import (
 from ._weights import PackedWeights, draw_weights, dtype_of, given_weights
 
 
-class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
+class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     """Multilayer perceptron of logistic nodes, trained one sample at a time.
 
     The network of the article "Understanding Training Formulas and Backpropagation for
@@ -160,7 +161,8 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
         Whether `fit` goes on from the weights of the former call.
 
     verbose : bool or int, default=False
-        Whether to print the loss of every epoch to the standard output.
+        Whether to print a line for every epoch (or every so many, and the last) to the standard
+        output: its loss and, with early stopping, the validation score.
 
     n_jobs : int or None, default=None
         Number of threads that train the networks of `n_init` and of more than two classes, as in
@@ -324,6 +326,7 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
     # ---------------------------------------------------------------- training
 
     @_fit_context(prefer_skip_nested_validation=True)
+    @with_callbacks
     def fit(
         self,
         X,
@@ -341,6 +344,11 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
         A call that is rejected, or whose weights become non-finite, leaves the estimator as it
         was. `KeyboardInterrupt` is raised, and leaves it fitted with the weights reached so far
         (the best ones with early stopping).
+
+        With scikit-learn 1.9 or newer, `set_callbacks` sets callbacks of :mod:`sklearn.callback`,
+        which are told of every epoch, all classes in one, and can stop training. The
+        `fitted_estimator` that they may ask for has the weights that the epoch ended with. With
+        `n_init` restarts, each is a task of its own, which may run in a thread.
 
         Parameters
         ----------
@@ -381,8 +389,17 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
         ValueError
             Invalid parameters or data, or weights that became non-finite.
         """
+        goes_on = self.warm_start and hasattr(self, "coefs_")
+        task = fit_task(
+            self,
+            X,
+            y,
+            sample_weight,
+            n_attempts=1 if goes_on else self.n_init,
+            n_epochs=self.max_iter,
+        )
         with _Undo(self) as undo:
-            goes_on = self.warm_start and hasattr(self, "coefs_")
+            task.begin()
             X, y = self._validate_samples(X, y, reset=not goes_on)
             y = self._encode_classes(y, reset=not goes_on)
             sample_weight = _scale_up(_validate_sample_weight(sample_weight, X))
@@ -405,8 +422,9 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
                 )
             undo.keep_interrupted = True
             training = self._training_set(X, rows, y, step, visits, class_weight, totals)
-            how = self._train_attempts(attempts, X, training, validation)
-        self._say_how_it_ended(*how, X, training)
+            why, tallies = self._train_attempts(attempts, X, training, validation, task)
+            task.end(self)
+        self._say_how_it_ended(why, tallies, X, training)
         return self
 
     @_fit_context(prefer_skip_nested_validation=True)
@@ -446,30 +464,33 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
             first = _check_partial_fit_first_call(self, classes)
             if len(self.classes_) < 2:
                 raise ValueError(_ONE_CLASS)
-            X, y = self._validate_samples(X, y, reset=first)
-            if first:
-                check_classification_targets(y)
-            y = self._encode_known_classes(y)
-            sample_weight = _validate_sample_weight(sample_weight, X)
-            former = None if first else self._class_totals
-            visits, step, class_weight, totals = self._weigh(y, sample_weight, former)
-            self._start(X.dtype, not first, in_place=True)
-            rows = Rows(X)
-            visits = self._visiting_order(rows, y, visits, step)
+            X, training, rate = self._chunk(X, y, sample_weight, first=first)
             undo.keep_interrupted = True
             self.n_iter_ = 1
-            if len(visits):  # none if the classes' weights are zero
-                training = self._training_set(
-                    X, rows, y, step, visits, class_weight, totals, streamed=True
-                )
+            if len(training.visits):  # none if the classes' weights are zero
                 with self._epochs(X, training, self.n_jobs) as epochs:
-                    rate = training.learning_rate_init
-                    if self.learning_rate == "invscaling":
-                        rate /= (self.t_ + 1) ** self.power_t
                     self._run(epochs, rate)
                 self._check_finite(X)
-                self._report(f"Iteration 1, loss = {self.loss_:.8f}")
+                self._report(f"Visit {self.t_}, loss {self.loss_:10.6f}")
         return self
+
+    def _chunk(self, X, y, sample_weight=None, *, first=False):
+        """What one call of `partial_fit` trains on, and at which rate."""
+        X, y = self._validate_samples(X, y, reset=first)
+        if first:
+            check_classification_targets(y)
+        y = self._encode_known_classes(y)
+        sample_weight = _validate_sample_weight(sample_weight, X)
+        former = None if first else self._class_totals
+        visits, step, class_weight, totals = self._weigh(y, sample_weight, former)
+        self._start(X.dtype, not first, in_place=True)
+        rows = Rows(X)
+        visits = self._visiting_order(rows, y, visits, step)
+        training = self._training_set(X, rows, y, step, visits, class_weight, totals, streamed=True)
+        rate = training.learning_rate_init
+        if self.learning_rate == "invscaling":
+            rate /= (self.t_ + 1) ** self.power_t
+        return X, training, rate
 
     def _validate_samples(self, X, y, *, dtype=None, reset):
         X, y = validate_data(
@@ -727,8 +748,16 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
                 if not np.isfinite(array.sum()) and not np.isfinite(array).all():
                     raise ValueError(_NON_FINITE)
 
-    def _train_attempts(self, attempts, X, training, validation):
+    def _train_attempts(self, attempts, X, training, validation, task):
         """Train all and take over what the best of them has; how that one ended."""
+        tasks, names = [task], ["Epoch"]
+        if len(attempts) > 1:
+            numbers = range(len(attempts))
+            tasks = [
+                task.subtask("restart", task_id=number, max_subtasks=self.max_iter)
+                for number in numbers
+            ]
+            names = [f"Restart {number + 1}/{len(attempts)}, epoch" for number in numbers]
         n_threads, n_jobs = 1, self.n_jobs
         if len(attempts) > 1:
             n_jobs = effective_n_jobs(self.n_jobs)
@@ -736,8 +765,19 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
             n_jobs //= n_threads
         interrupted = Event()
         all_epochs = [attempt._epochs(X, training, n_jobs, interrupted) for attempt in attempts]
-        arguments = attempts, all_epochs, repeat(validation)
-        train = MLPLogisticClassifier._train
+        arguments = attempts, all_epochs, repeat(validation), tasks, names
+        enough = Event()
+
+        def train(attempt, epochs, validation, task, name):
+            if enough.is_set():
+                return None
+            if len(attempts) > 1:
+                task.begin(attempt)
+            how = attempt._train(epochs, validation, task, name)
+            if len(attempts) > 1 and task.end(attempt):
+                enough.set()
+            return how
+
         try:
             with ExitStack() as stack:
                 pool = stack.enter_context(ThreadPoolExecutor(n_threads))
@@ -757,17 +797,22 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
             return -self.loss_
         return -np.inf if self.best_validation_score_ is None else self.best_validation_score_
 
-    def _train(self, epochs, validation):
-        """The epoch loop: learning rate, history and stopping."""
+    def _train(self, epochs, validation, task, name):
+        """The epoch loop: learning rate, history and stopping.
+
+        Returns why it stopped, or None if it ran all its epochs, and the last epoch's tallies.
+        """
         self.n_iter_ = 0
         self.loss_curve_ = [*self.loss_curve_]  # the former list is needed if this fit fails
         self.best_loss_ = self.best_validation_score_ = None
         self.best_iter_ = None
         self.validation_scores_ = None if validation is None else [*(self.validation_scores_ or [])]
-        best_weights, best, n_no_change, stopped = None, -np.inf, 0, False
+        best_weights, best, n_no_change, why = None, -np.inf, 0, None
         adaptive_rate = epochs.training.learning_rate_init
         try:
-            while self.n_iter_ < self.max_iter and not stopped:
+            while self.n_iter_ < self.max_iter and why is None:
+                step = task.subtask("epoch")
+                step.begin(self)
                 rate = epochs.training.learning_rate_init
                 if self.learning_rate == "linear":
                     rate *= 1.0 - self.n_iter_ / self.max_iter
@@ -778,13 +823,10 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
                 tallies = self._run(epochs, rate)
                 self.n_iter_ += 1
                 self.loss_curve_.append(self.loss_)
-                self._report(f"Iteration {self.n_iter_}, loss = {self.loss_:.8f}")
-
                 gain = -self.loss_
                 if validation is not None:
                     gain = epochs.score(validation, self.scoring)
                     self.validation_scores_.append(gain)
-                    self._report(f"Validation score: {gain:f}")
                 # MLPClassifier's sense: count the epochs in a row that gained less than tol over
                 # the best so far.
                 n_no_change = n_no_change + 1 if gain < best + self.tol else 0
@@ -796,29 +838,32 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
                         self.best_validation_score_ = best
                         best_weights = self._packed.buffer.copy()
                 can_stop = validation is not None or self.learning_rate != "linear"
-                stopped = can_stop and n_no_change > self.n_iter_no_change
-                if stopped and self.learning_rate == "adaptive" and adaptive_rate > 1e-6:
-                    adaptive_rate /= 5.0
-                    n_no_change, stopped = 0, False
+                if can_stop and n_no_change > self.n_iter_no_change:
+                    if self.learning_rate == "adaptive" and adaptive_rate > 1e-6:
+                        adaptive_rate /= 5.0
+                        n_no_change = 0
+                    else:
+                        what = "Training loss" if validation is None else "Validation score"
+                        why = (
+                            f"{what} did not improve more than tol={self.tol:f} for "
+                            f"{self.n_iter_no_change} consecutive epochs. Stopping."
+                        )
+                if step.end(self):
+                    why = "A callback asked to stop. Stopping."
+                self._report_epoch(name, None if validation is None else gain, last=why is not None)
         finally:
             if best_weights is not None:
                 self._packed.buffer[...] = best_weights
         self._check_finite()
-        return stopped, validation is not None, tallies
+        return why, tallies
 
-    def _say_how_it_ended(self, stopped, early_stopping, tallies, X, training):
-        if stopped:
-            what = "Validation score" if early_stopping else "Training loss"
-            self._report(
-                f"{what} did not improve more than tol={self.tol:f} for "
-                f"{self.n_iter_no_change} consecutive epochs. Stopping."
-            )
+    def _say_how_it_ended(self, why, tallies, X, training):
+        if why is not None:
+            self._report(why)
         elif self.learning_rate != "linear":
-            warnings.warn(
+            _warn_caller_of_fit(
                 f"Maximum iterations ({self.max_iter}) reached and the optimization hasn't "
-                "converged yet.",
-                ConvergenceWarning,
-                stacklevel=4,  # the caller of fit
+                "converged yet."
             )
         # With the targets' frequencies as its answer to every sample, a network has a loss of
         # `loss_without_inputs`. One that is hardly better has not found out about the inputs.
@@ -837,15 +882,21 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):
         elif advice is not None:
             message = "Training has hardly learned to tell the classes apart."
         if advice is not None:
-            warnings.warn(
-                f"{message} {advice}",
-                ConvergenceWarning,
-                stacklevel=4,  # the caller of fit
-            )
+            _warn_caller_of_fit(f"{message} {advice}")
 
     def _report(self, line):
         if self.verbose:
             sys.stdout.write(line + "\n")
+
+    def _report_epoch(self, name, validation_score, *, last):
+        last = last or self.n_iter_ == self.max_iter
+        if not self.verbose or not (last or self.n_iter_ % int(self.verbose) == 0):
+            return
+        number = f"{self.n_iter_:{len(str(self.max_iter))}}/{self.max_iter}"
+        line = f"{name} {number}, loss {self.loss_:10.6f}"
+        if validation_score is not None:
+            line += f", validation score {validation_score:10.6f}"
+        self._report(line)
 
     # -------------------------------------------------------------- prediction
 
@@ -944,6 +995,11 @@ _NON_FINITE = (
     "sample or class weights) is too large."
 )
 _ONE_CLASS = "The number of classes has to be greater than one; got 1 class"
+
+
+def _warn_caller_of_fit(message):
+    # Called by what fit calls, and fit is wrapped by `_fit_context` and `with_callbacks`.
+    warnings.warn(message, ConvergenceWarning, stacklevel=5 + N_FRAMES)
 
 
 class _Undo:
