@@ -101,11 +101,11 @@ def _svg(trace):
     titles = ["inputs", *("hidden " + name for name in names[1:-1]), "output"]
     for x, title in zip(xs, titles, strict=True):
         parts.append(_text(x, 14, title))
-    legend = (
-        f"<tspan fill='{BLUE}'>blue</tspan>: positive weight, "
-        f"<tspan fill='{ORANGE}'>orange</tspan>: negative; wider is larger"
-    )
-    parts.append(f"<text class='small' x='8' y='{height - 6}'>{legend}</text>")
+    x = 8
+    for colour, words in ((BLUE, "positive weight"), (ORANGE, "negative weight; wider is larger")):
+        parts.append(f"<rect x='{x}' y='{height - 12}' width='22' height='4' fill='{colour}'/>")
+        parts.append(_text(x + 28, height - 6, words, "small", "start"))
+        x += 130
     label = escape(trace.describe()[0], quote=True)
     return (
         f"<svg viewBox='0 0 {width} {height}' role='img' aria-label='{label}' "

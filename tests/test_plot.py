@@ -1,0 +1,215 @@
+"""Displays: what is drawn, not how it looks."""
+
+import subprocess
+import sys
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+from matplotlib.colors import same_color
+from sklearn.datasets import load_breast_cancer, load_iris
+from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import LogisticRegression
+from sklearn.neural_network import MLPClassifier
+from sklearn.preprocessing import StandardScaler
+
+import sklearn_mlp
+from sklearn_mlp import LossCurveDisplay, MLPLogisticClassifier, NetworkDisplay, trace_update
+from sklearn_mlp._diagram import draw_layer
+
+mpl.use("agg")
+import matplotlib.pyplot as plt
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+
+@pytest.fixture(autouse=True)
+def close_figures():
+    yield
+    plt.close("all")
+
+
+@pytest.fixture(scope="module")
+def iris():
+    X, y = load_iris(return_X_y=True)
+    return StandardScaler().fit_transform(X), y
+
+
+def texts(display):
+    return [text.get_text() for text in display.texts_]
+
+
+def test_nothing_for_looking_is_imported_with_the_package():
+    code = (
+        "import sys, sklearn_mlp\n"
+        "print(*sys.modules)\n"
+        "assert 'trace_update' in dir(sklearn_mlp)\n"
+        "sklearn_mlp.trace_update\n"
+        "assert 'sklearn_mlp._trace' in sys.modules\n"
+        "sklearn_mlp.NetworkDisplay\n"
+        "assert 'matplotlib' not in sys.modules\n"
+    )
+    result = subprocess.run(
+        [sys.executable, "-P", "-c", code], capture_output=True, text=True, check=True
+    )
+    loaded = result.stdout.split()
+    assert "sklearn_mlp._classifier" in loaded
+    for name in ("matplotlib", "sklearn_mlp._trace", "sklearn_mlp._diagram", "sklearn_mlp._plot"):
+        assert name not in loaded
+
+
+def test_all_public_names_are_there():
+    for name in sklearn_mlp.__all__:
+        assert getattr(sklearn_mlp, name).__name__ == name
+    with pytest.raises(AttributeError, match="no attribute 'MLPRegressor'"):
+        _ = sklearn_mlp.MLPRegressor
+
+
+def test_without_matplotlib_the_error_says_what_to_install(iris, monkeypatch):
+    model = MLPLogisticClassifier(3, random_state=0).fit(*iris)
+    monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
+    for display in (LossCurveDisplay, NetworkDisplay):
+        message = rf'{display.__name__} needs matplotlib: pip install "sklearn-mlp\[plot\]"'
+        with pytest.raises(ImportError, match=message):
+            display.from_estimator(model)
+
+
+def test_the_loss_curve(iris):
+    model = MLPLogisticClassifier(3, max_iter=12, random_state=0).fit(*iris)
+    display = LossCurveDisplay.from_estimator(model, name="mine", line_kw={"color": "red"})
+    np.testing.assert_array_equal(display.line_.get_xdata(), np.arange(1, 13))
+    np.testing.assert_array_equal(display.line_.get_ydata(), model.loss_curve_)
+    assert display.line_.get_color() == "red"
+    assert display.line_.get_label() == "Training loss of mine"
+    assert display.best_line_.get_xdata() == [model.best_iter_] * 2
+    assert display.validation_line_ is display.validation_ax_ is None
+    assert display.ax_.get_xlabel() == "Epoch"
+    assert display.figure_ is display.ax_.figure
+    # Drawn again, elsewhere.
+    _, ax = plt.subplots()
+    assert display.plot(ax).ax_ is ax
+
+
+def test_the_validation_score_and_the_best_epoch_over_warm_starts(iris):
+    model = MLPLogisticClassifier(
+        3, max_iter=8, early_stopping=True, warm_start=True, random_state=0, scoring="loss"
+    ).fit(*iris)
+    model.set_params(max_iter=5).fit(*iris)
+    _, ax = plt.subplots()
+    display = LossCurveDisplay.from_estimator(model, ax=ax, validation_line_kw={"linewidth": 3})
+    assert display.ax_ is ax
+    assert len(display.line_.get_xdata()) == 13
+    assert display.validation_line_.get_linewidth() == 3
+    np.testing.assert_array_equal(display.validation_line_.get_ydata(), model.validation_scores_)
+    best = display.best_line_.get_xdata()[0]
+    assert best == 8 + model.best_iter_
+    assert model.validation_scores_[best - 1] == model.best_validation_score_
+    legend = [text.get_text() for text in display.validation_ax_.get_legend().get_texts()]
+    assert legend == ["Training loss", "Validation score", f"Best epoch, {best}"]
+    # After more training the best epoch's weights are gone, and so is its line.
+    model.partial_fit(*iris)
+    assert LossCurveDisplay.from_estimator(model).best_line_ is None
+
+
+def test_the_loss_curve_of_a_neighbour(iris):
+    model = MLPClassifier(3, max_iter=7, early_stopping=True, random_state=0).fit(*iris)
+    display = LossCurveDisplay.from_estimator(model)
+    np.testing.assert_array_equal(display.line_.get_ydata(), model.loss_curve_)
+    np.testing.assert_array_equal(display.validation_line_.get_ydata(), model.validation_scores_)
+
+
+def test_what_has_no_loss_curve(iris):
+    with pytest.raises(NotFittedError):
+        LossCurveDisplay.from_estimator(MLPLogisticClassifier())
+    streamed = MLPLogisticClassifier().partial_fit(*iris, classes=[0, 1, 2])
+    for model in (LogisticRegression().fit(*iris), streamed):
+        with pytest.raises(ValueError, match="has no loss_curve_ with at least one epoch"):
+            LossCurveDisplay.from_estimator(model)
+
+
+@pytest.mark.parametrize("hidden", [(4,), (5, 3), (2, 3, 4)])
+@pytest.mark.parametrize("fit_intercept", [True, False])
+def test_every_weight_and_node_of_a_network(iris, hidden, fit_intercept):
+    X, y = iris
+    model = MLPLogisticClassifier(hidden, fit_intercept=fit_intercept, random_state=0)
+    model.fit(X, y)
+    display = NetworkDisplay.from_estimator(model, class_of_interest=2)
+    sizes = [4, *hidden, 1]
+    assert [len(nodes.get_offsets()) for nodes in display.nodes_] == sizes
+    assert len(display.bias_nodes_) == (len(sizes) - 1 if fit_intercept else 0)
+    for layer, edges in enumerate(display.edges_):
+        weights = model.coefs_[layer][2]
+        if fit_intercept:
+            weights = np.vstack([weights, model.intercepts_[layer][2]])
+        weights = weights.ravel()
+        colours = ["C1" if weight < 0 else "C0" for weight in weights]
+        assert all(map(same_color, edges.get_colors()[:, :3], colours))
+        widths = np.array(edges.get_linewidths())
+        np.testing.assert_array_equal(np.argsort(widths), np.argsort(np.abs(weights)))
+        # From a node of this layer to one of the next.
+        starts, ends = np.array(edges.get_segments()).transpose(1, 0, 2)
+        nodes = [tuple(p) for p in display.nodes_[layer].get_offsets()]
+        if fit_intercept:
+            nodes.append(tuple(display.bias_nodes_[layer].get_offsets()[0]))
+        targets = [tuple(p) for p in display.nodes_[layer + 1].get_offsets()]
+        assert list(zip(map(tuple, starts), map(tuple, ends), strict=True)) == [
+            (source, target) for source in nodes for target in targets
+        ]
+    assert {"x0", "x3", "class 2"} <= set(texts(display))
+
+
+def test_the_signals_of_a_trace_are_on_the_nodes():
+    X, y = load_breast_cancer(return_X_y=True, as_frame=True)
+    X = ((X - X.mean()) / X.std()).iloc[:, :5]
+    model = MLPLogisticClassifier(3, random_state=0).fit(X, y)
+    trace = trace_update(model, X.iloc[3], y[3])
+    display = NetworkDisplay.from_trace(trace, line_kw={"alpha": 0.5}, text_kw={"color": "red"})
+    written = texts(display)
+    for signal in (*X.iloc[3], *trace.S_postA[0], *trace.S_postA[1]):
+        assert f"{signal:.2f}" in written
+    assert set(X.columns) <= set(written)
+    assert all(text.get_color() == "red" for text in display.texts_)
+    np.testing.assert_array_equal(display.coefs[0], model.coefs_[0])
+    assert display.edges_[0].get_alpha() == 0.5
+
+
+def test_large_layers_are_abbreviated():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(80, 40))
+    model = MLPLogisticClassifier(100, random_state=0).fit(X, X[:, 0] > 0)
+    display = NetworkDisplay.from_estimator(model, max_nodes=7)
+    assert [len(nodes.get_offsets()) for nodes in display.nodes_] == [7, 7, 1]
+    assert len(display.edges_[0].get_segments()) == 8 * 7
+    written = texts(display)
+    assert {"x0", "x3", "x37", "x39"} <= set(written)
+    assert "x4" not in written
+    assert "$\\vdots$ 33 more" in written
+    assert "$\\vdots$ 93 more" in written
+    with pytest.raises(ValueError, match="max_nodes must be at least 2, got 1"):
+        NetworkDisplay.from_estimator(model, max_nodes=1)
+    with pytest.raises(TypeError, match="got LogisticRegression"):
+        NetworkDisplay.from_estimator(LogisticRegression().fit(X, X[:, 0] > 0))
+
+
+@pytest.mark.parametrize("size", range(1, 12))
+@pytest.mark.parametrize("max_nodes", [2, 3, 6])
+@pytest.mark.parametrize("has_bias", [True, False])
+def test_places_are_one_apart_from_top_to_bottom(size, max_nodes, has_bias):
+    drawn = draw_layer(size, max_nodes, has_bias=has_bias)
+    assert len(drawn.nodes) == len(drawn.heights) == min(size, max_nodes)
+    assert (drawn.gap is not None) == (size > max_nodes)
+    assert (drawn.bias is not None) == has_bias
+    places = [*drawn.heights, *(p for p in (drawn.gap, drawn.bias) if p is not None)]
+    # All places once, around the middle, the bias node's the lowest.
+    assert sorted(places) == [n - (len(places) - 1) / 2 for n in range(len(places))]
+    assert drawn.bias in (None, min(places))
+    assert drawn.nodes[0] == 0
+    assert drawn.nodes[-1] == size - 1
+    # Higher numbers are lower, the dots between those that are not next to each other.
+    assert (np.diff(drawn.heights) < 0).all()
+    assert all(
+        (above - below == 1) == (after - before == 1)
+        for above, below, before, after in zip(
+            drawn.heights, drawn.heights[1:], drawn.nodes, drawn.nodes[1:], strict=False
+        )
+    )
