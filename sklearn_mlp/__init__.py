@@ -8,10 +8,10 @@ from ._classifier import MLPLogisticClassifier
 # What is needed to look at a network is imported when it is first used.
 _LAZY = {
     "BackpropTrace": "._trace",
-    "GradientCheck": "._trace",
+    "GradientCheck": "._gradient_check",
     "LossCurveDisplay": "._plot",
     "NetworkDisplay": "._plot",
-    "gradient_check": "._trace",
+    "gradient_check": "._gradient_check",
     "trace_update": "._trace",
 }
 __all__ = ["MLPLogisticClassifier", *_LAZY]

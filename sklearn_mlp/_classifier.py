@@ -184,7 +184,7 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
         Weights of the bias nodes, zero without them. With more than two classes, a leading axis.
     n_features_in_ : int
         Number of inputs seen in `fit`.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the inputs, if `X` had names that are all strings.
     alpha_, learning_rate_init_ : float
         The `alpha` and `learning_rate_init` of the last call of `fit` or `partial_fit`.

@@ -1,4 +1,4 @@
-"""One update of the weights, with every quantity of the article; and a check of the gradients.
+"""One update of the weights, with every quantity of the article.
 
 The quantities are computed by `_reference`, which is the text of the equations.
 """
@@ -11,7 +11,7 @@ import numpy as np
 from scipy.sparse import issparse
 from sklearn.utils.validation import check_is_fitted
 
-from . import _reference
+from . import _reference, _trace_text
 from ._classifier import MLPLogisticClassifier
 from ._diagram import layer_names, node_names
 
@@ -135,159 +135,17 @@ class BackpropTrace:
         if rows not in ("weights", "nodes"):
             raise ValueError(f"rows must be 'weights' or 'nodes', got {rows!r}.")
         if rows == "weights":
-            return pd.DataFrame(self.weight_rows())
+            return pd.DataFrame(_trace_text.weight_rows(self))
         columns = ["layer", "node", "S_preA", "S_postA", "f_prime", "error_signal", "T", "FE"]
-        return pd.DataFrame(self.node_rows(), columns=columns)
-
-    def node_rows(self):
-        names = self.node_names
-        rows = [
-            {"layer": "I", "node": name, "S_postA": value}
-            for name, value in zip(names[0], self.x.tolist(), strict=True)
-        ]
-        for layer, arrays in enumerate(
-            zip(self.S_preA, self.S_postA, self.f_prime, self.error_signals, strict=True), 1
-        ):
-            for name, *values in zip(names[layer], *map(np.ndarray.tolist, arrays), strict=True):
-                quantities = zip(
-                    ("S_preA", "S_postA", "f_prime", "error_signal"), values, strict=True
-                )
-                rows.append({"layer": self.layer_names[layer], "node": name, **dict(quantities)})
-        rows[-1].update(T=self.T, FE=self.FE)
-        return rows
-
-    def weight_rows(self):
-        names, layers, signals = self.node_names, self.layer_names, self.signals
-        rows = []
-        for layer, errors in enumerate(self.error_signals):
-            matrices = [w.coefs[layer] for w in (self.before, self.gradients, self.after)]
-            sources, inputs = names[layer], signals[layer]
-            if self.has_bias:
-                biases = [w.intercepts[layer] for w in (self.before, self.gradients, self.after)]
-                matrices = [np.vstack(pair) for pair in zip(matrices, biases, strict=True)]
-                sources, inputs = [*sources, "bias"], np.append(inputs, 1.0)
-            before, gradient, after = (matrix.tolist() for matrix in matrices)
-            for i, source in enumerate(sources):
-                for j, target in enumerate(names[layer + 1]):
-                    rows.append(
-                        {
-                            "layer": f"{layers[layer]}to{layers[layer + 1]}",
-                            "from": source,
-                            "to": target,
-                            "signal": float(inputs[i]),
-                            "error_signal": float(errors[j]),
-                            "gradient": gradient[i][j],
-                            "before": before[i][j],
-                            "after": after[i][j],
-                        }
-                    )
-        return rows
-
-    def equations(self):
-        """Of the output node: standard term, article's term, value and formula."""
-        with_f_prime = "FE" if self.loss_name == "log_loss" else "FE * f'(S_preA,O)"
-        loss = "-log(1 - |FE|)" if self.loss_name == "log_loss" else "1/2 * FE**2"
-        return [
-            ("target", "T", str(self.T), f"1 for class {self.class_of_interest}, else 0"),
-            ("final error", "FE", number(self.FE), "S_postA,O - T"),
-            ("delta", "S_ERROR", number(self.S_ERROR), with_f_prime),
-            ("loss", "", number(self.loss), loss),
-        ]
-
-    def describe(self):
-        """What was updated and how, in sentences of one line each."""
-        sizes = "-".join(str(len(signal)) for signal in self.signals)
-        loss = "log loss" if self.loss_name == "log_loss" else "half the squared error"
-        bias = "with bias nodes" if self.has_bias else "no bias nodes"
-        lines = [
-            f"One update of a {sizes} network, {bias}: a sample of class {self.y}, {loss}",
-            f"learning rate LR = {self.LR:g}; weight -= LR * gradient",
-        ]
-        if self.step != 1.0:
-            lines[1] = (
-                f"learning rate LR = {self.LR:g}, step = {self.step:g} by the class weight; "
-                "weight -= LR * step * gradient"
-            )
-        if self.n_visits != 1:
-            lines.append(f"the class weight has partial_fit do this {self.n_visits} times")
-        if self.decay:
-            lines.append(
-                f"regularization: each weight, not of a bias node, also shrinks by the factor "
-                f"1 - {self.LR * self.step * self.decay:g}"
-            )
-        return lines
+        return pd.DataFrame(_trace_text.node_rows(self), columns=columns)
 
     def _repr_html_(self):
-        from ._trace_html import render
+        from . import _trace_html
 
-        return render(self)
+        return _trace_html.render(self)
 
     def __repr__(self):
-        lines = self.describe()
-        lines += ["", *_table(NODE_COLUMNS, self.node_rows(), 24), ""]
-        for standard, article, value, formula in self.equations():
-            lines.append(f"{standard:12s}  {article:7s} = {value:>9s}  {formula}")
-        lines += ["", *_table(WEIGHT_COLUMNS, self.weight_rows(), 40)]
-        return "\n".join(line.rstrip() for line in lines)
-
-
-# Column of the rows, the standard term, the article's.
-NODE_COLUMNS = [
-    ("layer", "", "layer"),
-    ("node", "", "node"),
-    ("S_preA", "preactivation", "S_preA"),
-    ("S_postA", "postactivation", "S_postA"),
-    ("f_prime", "derivative", "f'(S_preA)"),
-    ("error_signal", "delta", "error signal"),
-]
-WEIGHT_COLUMNS = [
-    ("layer", "", "weight"),
-    ("from", "", "from"),
-    ("to", "", "to"),
-    ("signal", "input", "S_postA"),
-    ("error_signal", "delta", "error signal"),
-    ("gradient", "gradient", "gradient"),
-    ("before", "weight", "before"),
-    ("after", "weight", "after"),
-]
-
-
-def number(value):
-    """Six decimals, or an exponent where they would say too little."""
-    if value is None:
-        return ""
-    value += 0.0  # no minus before zero
-    return f"{value:.6f}" if value == 0 or 1e-3 <= abs(value) < 1e6 else f"{value:.4e}"
-
-
-def _table(columns, rows, most):
-    """Lines of a table with two lines of heads; of many rows the first and the last."""
-    cells = [
-        [
-            row.get(key, "") if isinstance(row.get(key, ""), str) else number(row[key])
-            for key, _, _ in columns
-        ]
-        for row in rows
-    ]
-    if len(cells) > most:
-        dots = [f"... {len(cells) - most} more", *[""] * (len(columns) - 1)]
-        cells = [*cells[: most // 2], dots, *cells[-most // 2 :]]
-    heads = [[standard for _, standard, _ in columns], [article for _, _, article in columns]]
-    # The dots may stretch over the columns beside theirs.
-    widths = [
-        max(len(line[i]) for line in [*heads, *cells] if not line[i].startswith("... "))
-        for i in range(len(columns))
-    ]
-    n_names = sum(isinstance(rows[0][key], str) for key, _, _ in columns if key in rows[0])
-    return [
-        "  ".join(
-            cell.ljust(width) if i < n_names else cell.rjust(width)
-            for i, (cell, width) in enumerate(zip(line, widths, strict=True))
-        )
-        if not line[0].startswith("... ")
-        else line[0]
-        for line in [*heads, *cells]
-    ]
+        return _trace_text.render(self)
 
 
 def trace_update(estimator, x, y, *, class_of_interest=None):
@@ -389,7 +247,7 @@ def trace_update(estimator, x, y, *, class_of_interest=None):
         FE=float(FE),
         S_ERROR=float(grad_intercepts[-1][0]),
         error_signals=grad_intercepts,  # a bias node's input is 1
-        loss=float(_loss(S_postA[-1][0], T, log_loss)),
+        loss=float(loss_of(S_postA[-1][0], T, log_loss)),
         gradients=Weights(
             grad_coefs,
             grad_intercepts if model.fit_intercept else [np.zeros_like(g) for g in grad_intercepts],
@@ -407,144 +265,7 @@ def trace_update(estimator, x, y, *, class_of_interest=None):
     )
 
 
-class GradientCheck(NamedTuple):
-    """Where the gradients of training and finite differences disagree most.
-
-    difference : float
-        The largest absolute difference, in the units of the gradient: of the loss, for a weight.
-    gradient, finite_difference : float
-        The two values there.
-    sample : int
-        Number of the sample.
-    weight : str
-        Name of the weight there, such as ``"coefs_[0][2, 1]"``.
-    largest_gradient : float
-        The largest absolute gradient of all, for comparison.
-    """
-
-    difference: float
-    gradient: float
-    finite_difference: float
-    sample: int
-    weight: str
-    largest_gradient: float
-
-
-def gradient_check(estimator, X, y, *, step=1e-5):
-    """Compare the gradients that training descends with finite differences of the loss.
-
-    For each sample and weight, the gradient is taken from what an update by the compiled kernel
-    changes, at a learning rate of 1; the finite difference is the central one of the sample's
-    loss (without the term of `alpha`), by the reference's forward equations in float64. The
-    estimator is not changed.
-
-    Parameters
-    ----------
-    estimator : MLPLogisticClassifier
-        Fitted.
-
-    X : {array-like, sparse matrix} of shape (n_samples, n_features)
-        Samples. The time grows with their number times the number of weights.
-
-    y : array-like of shape (n_samples,)
-        Their class labels.
-
-    step : float, default=1e-5
-        By how much a weight is moved up and down for the finite difference.
-
-    Returns
-    -------
-    check : GradientCheck
-
-    See Also
-    --------
-    trace_update : All quantities of one update.
-
-    Notes
-    -----
-    The error of a central difference is about ``step ** 2`` plus 1e-16 / `step` for weights and
-    losses around 1, here 1e-10. Weights of dtype float32 add about 1e-7 times the largest weight.
-
-    Examples
-    --------
-    >>> from sklearn.datasets import load_breast_cancer
-    >>> from sklearn.preprocessing import StandardScaler
-    >>> from sklearn_mlp import MLPLogisticClassifier, gradient_check
-    >>> X, y = load_breast_cancer(return_X_y=True)
-    >>> X = StandardScaler().fit_transform(X)
-    >>> model = MLPLogisticClassifier(4, random_state=0).fit(X, y)
-    >>> gradient_check(model, X[:5], y[:5]).difference < 1e-8
-    True
-    """
-    model = copy_of(estimator, "gradient_check")
-    model.set_params(
-        learning_rate="constant",
-        learning_rate_init=1.0,
-        alpha=0.0,
-        class_weight=None,
-        shuffle=False,  # the generator of the orders is the estimator's own
-        verbose=False,
-    )
-    X, y = model._validate_samples(X, y, reset=False)
-    numbers = model._encode_known_classes(y)
-    vars(model).pop("feature_names_in_", None)  # checked; the rows of X now come without
-    gradients = np.array(
-        [_kernel_gradient(model, X[row : row + 1], y[row : row + 1]) for row in range(len(y))]
-    )
-    X = (X.toarray() if issparse(X) else X).astype(np.float64)
-    names, differences = _finite_differences(model, X, numbers, step)
-    error = np.abs(gradients - differences)
-    row, column = np.unravel_index(np.argmax(error), error.shape)
-    return GradientCheck(
-        difference=float(error[row, column]),
-        gradient=float(gradients[row, column]),
-        finite_difference=float(differences[row, column]),
-        sample=int(row),
-        weight=names[column],
-        largest_gradient=float(np.abs(gradients).max()),
-    )
-
-
-def _trained_arrays(model):
-    return [*model.coefs_, *(model.intercepts_ if model.fit_intercept else [])]
-
-
-def _kernel_gradient(model, X, y):
-    """What one update at a learning rate of 1 takes from each weight; they are put back."""
-    buffer = model._packed.buffer.copy()
-    before = [np.array(array, dtype=np.float64) for array in _trained_arrays(model)]
-    model.partial_fit(X, y)
-    after = _trained_arrays(model)
-    change = np.concatenate([(b - a).ravel() for b, a in zip(before, after, strict=True)])
-    model._packed.buffer[...] = buffer
-    return change
-
-
-def _finite_differences(model, X, numbers, step):
-    """Names of the weights, and the central difference for each sample and weight."""
-    arrays = [np.array(array, dtype=np.float64) for array in _trained_arrays(model)]
-    n_layers = len(model.coefs_)
-    names, differences = [], []
-    for position, array in enumerate(arrays):
-        name = ("coefs_", "intercepts_")[position // n_layers] + f"[{position % n_layers}]"
-        for index in np.ndindex(array.shape):
-            # With several networks, the first index is the network's number.
-            network = ... if model.n_outputs_ == 1 else index[0]
-            T = numbers == (1 if model.n_outputs_ == 1 else index[0])
-            losses = []
-            kept = array[index]
-            for moved in (kept + step, kept - step):
-                array[index] = moved
-                weights = [a[network] for a in arrays]
-                _, S_postA = _reference.forward(X, weights[:n_layers], weights[n_layers:] or None)
-                losses.append(_loss(S_postA[-1][:, 0], T, model.loss == "log_loss"))
-            array[index] = kept
-            names.append(f"{name}[{', '.join(map(str, index))}]")
-            differences.append((losses[0] - losses[1]) / (2.0 * step))
-    return names, np.transpose(differences)
-
-
-def _loss(output, T, log_loss):
+def loss_of(output, T, log_loss):
     FE = output - T
     return -np.log1p(-np.abs(FE)) if log_loss else 0.5 * FE**2
 

@@ -9,6 +9,15 @@ from html import escape
 import numpy as np
 
 from ._diagram import draw_layers
+from ._trace_text import (
+    NODE_COLUMNS,
+    WEIGHT_COLUMNS,
+    describe,
+    equations,
+    node_rows,
+    number,
+    weight_rows,
+)
 
 BLUE, ORANGE = "#2f81e0", "#cf6a17"
 MOST_NODES = 10
@@ -33,31 +42,27 @@ _STYLE = """
 
 def render(trace):
     """The trace as a piece of HTML."""
-    from ._trace import NODE_COLUMNS, WEIGHT_COLUMNS
-
-    sentences = "".join(f"<p>{escape(line)}</p>" for line in trace.describe())
-    equations = "; ".join(
+    sentences = "".join(f"<p>{escape(line)}</p>" for line in describe(trace))
+    values = "; ".join(
         f"{standard}{f' <b>{article}</b>' if article else ''} = {escape(value)} "
         f"<small>({escape(formula)})</small>"
-        for standard, article, value, formula in trace.equations()
+        for standard, article, value, formula in equations(trace)
     )
     tables = "".join(
         f"<details><summary>{title}</summary><div class='scroll'>{_table(columns, rows)}</div>"
         "</details>"
         for title, columns, rows in (
-            ("Nodes: signals and error signals", NODE_COLUMNS, trace.node_rows()),
-            ("Weights: before, gradient, after", WEIGHT_COLUMNS, trace.weight_rows()),
+            ("Nodes: signals and error signals", NODE_COLUMNS, node_rows(trace)),
+            ("Weights: before, gradient, after", WEIGHT_COLUMNS, weight_rows(trace)),
         )
     )
     return (
         f"<div class='sklearn-mlp-trace'><style>{_STYLE}</style>{sentences}{_svg(trace)}"
-        f"<p>{equations}</p>{tables}</div>"
+        f"<p>{values}</p>{tables}</div>"
     )
 
 
 def _table(columns, rows):
-    from ._trace import number
-
     heads = "".join(
         f"<th{_name(key)}>{escape(article)}<small>{escape(standard)}</small></th>"
         for key, standard, article in columns
@@ -106,7 +111,7 @@ def _svg(trace):
         parts.append(f"<rect x='{x}' y='{height - 12}' width='22' height='4' fill='{colour}'/>")
         parts.append(_text(x + 28, height - 6, words, "small", "start"))
         x += 130
-    label = escape(trace.describe()[0], quote=True)
+    label = escape(describe(trace)[0], quote=True)
     return (
         f"<svg viewBox='0 0 {width} {height}' role='img' aria-label='{label}' "
         f"xmlns='http://www.w3.org/2000/svg'>{''.join(parts)}</svg>"
@@ -114,8 +119,6 @@ def _svg(trace):
 
 
 def _edges(trace, layer, layers, xs, y, radius):
-    from ._trace import number
-
     source, target = layers[layer], layers[layer + 1]
     before, gradients, after = (
         np.vstack([w.coefs[layer], w.intercepts[layer]])
@@ -149,8 +152,6 @@ def _edges(trace, layer, layers, xs, y, radius):
 
 
 def _nodes(trace, layer, drawn, x, y, radius):
-    from ._trace import number
-
     parts, names = [], trace.node_names[layer]
     for node, place in zip(drawn.nodes.tolist(), drawn.heights.tolist(), strict=True):
         signal, name = trace.signals[layer][node], names[node]

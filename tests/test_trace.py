@@ -15,7 +15,13 @@ from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sklearn_mlp import MLPLogisticClassifier, _reference, _trace, gradient_check, trace_update
+from sklearn_mlp import (
+    MLPLogisticClassifier,
+    _gradient_check,
+    _reference,
+    gradient_check,
+    trace_update,
+)
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -385,7 +391,7 @@ def test_gradients_are_those_of_the_loss(iris, loss, n_classes, hidden, fit_inte
 def test_a_wrong_gradient_is_found_and_named(iris, monkeypatch):
     X, y = iris
     model = MLPLogisticClassifier(3, random_state=0).fit(X, y)
-    original = _trace._kernel_gradient
+    original = _gradient_check._kernel_gradient
 
     def wrong(model, X, y):
         gradient = original(model, X, y)
@@ -394,7 +400,7 @@ def test_a_wrong_gradient_is_found_and_named(iris, monkeypatch):
             gradient[2 * 12 + 1 * 3] += 0.01
         return gradient
 
-    monkeypatch.setattr(_trace, "_kernel_gradient", wrong)
+    monkeypatch.setattr(_gradient_check, "_kernel_gradient", wrong)
     check = gradient_check(model, X[[0, 60, 120]], y[[0, 60, 120]])
     assert check.difference == pytest.approx(0.01)
     assert check.weight == "coefs_[0][2, 1, 0]"

@@ -1,0 +1,151 @@
+"""The gradients that the kernel descends against finite differences of the loss."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.sparse import issparse
+
+from . import _reference
+from ._trace import copy_of, loss_of
+
+
+@dataclass(frozen=True)
+class GradientCheck:
+    """Where the gradients of training and finite differences disagree most.
+
+    Made by :func:`gradient_check`.
+
+    Attributes
+    ----------
+    difference : float
+        The largest absolute difference, in the units of the gradient: of the loss, for a weight.
+    gradient, finite_difference : float
+        The two values there.
+    sample : int
+        Number of the sample.
+    weight : str
+        Name of the weight there, such as ``"coefs_[0][2, 1]"``.
+    largest_gradient : float
+        The largest absolute gradient of all, for comparison.
+    """
+
+    difference: float
+    gradient: float
+    finite_difference: float
+    sample: int
+    weight: str
+    largest_gradient: float
+
+
+def gradient_check(estimator, X, y, *, step=1e-5):
+    """Compare the gradients that training descends with finite differences of the loss.
+
+    For each sample and weight, the gradient is taken from what an update by the compiled kernel
+    changes, at a learning rate of 1; the finite difference is the central one of the sample's
+    loss (without the term of `alpha`), by the reference's forward equations in float64. The
+    estimator is not changed.
+
+    Parameters
+    ----------
+    estimator : MLPLogisticClassifier
+        Fitted.
+
+    X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        Samples. The time grows with their number times the number of weights.
+
+    y : array-like of shape (n_samples,)
+        Their class labels.
+
+    step : float, default=1e-5
+        By how much a weight is moved up and down for the finite difference.
+
+    Returns
+    -------
+    check : GradientCheck
+
+    See Also
+    --------
+    trace_update : All quantities of one update.
+
+    Notes
+    -----
+    The error of a central difference is about ``step ** 2`` plus 1e-16 / `step` for weights and
+    losses around 1, here 1e-10. Weights of dtype float32 add about 1e-7 times the largest weight.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_breast_cancer
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> from sklearn_mlp import MLPLogisticClassifier, gradient_check
+    >>> X, y = load_breast_cancer(return_X_y=True)
+    >>> X = StandardScaler().fit_transform(X)
+    >>> model = MLPLogisticClassifier(4, random_state=0).fit(X, y)
+    >>> gradient_check(model, X[:5], y[:5]).difference < 1e-8
+    True
+    """
+    model = copy_of(estimator, "gradient_check")
+    model.set_params(
+        learning_rate="constant",
+        learning_rate_init=1.0,
+        alpha=0.0,
+        class_weight=None,
+        shuffle=False,  # the generator of the orders is the estimator's own
+        verbose=False,
+    )
+    X, y = model._validate_samples(X, y, reset=False)
+    numbers = model._encode_known_classes(y)
+    vars(model).pop("feature_names_in_", None)  # checked; the rows of X now come without
+    gradients = np.array(
+        [_kernel_gradient(model, X[row : row + 1], y[row : row + 1]) for row in range(len(y))]
+    )
+    X = (X.toarray() if issparse(X) else X).astype(np.float64)
+    names, differences = _finite_differences(model, X, numbers, step)
+    error = np.abs(gradients - differences)
+    row, column = np.unravel_index(np.argmax(error), error.shape)
+    return GradientCheck(
+        difference=float(error[row, column]),
+        gradient=float(gradients[row, column]),
+        finite_difference=float(differences[row, column]),
+        sample=int(row),
+        weight=names[column],
+        largest_gradient=float(np.abs(gradients).max()),
+    )
+
+
+def _trained_arrays(model):
+    return [*model.coefs_, *(model.intercepts_ if model.fit_intercept else [])]
+
+
+def _kernel_gradient(model, X, y):
+    """What one update at a learning rate of 1 takes from each weight; they are put back."""
+    buffer = model._packed.buffer.copy()
+    before = [np.array(array, dtype=np.float64) for array in _trained_arrays(model)]
+    model.partial_fit(X, y)
+    after = _trained_arrays(model)
+    change = np.concatenate([(b - a).ravel() for b, a in zip(before, after, strict=True)])
+    model._packed.buffer[...] = buffer
+    return change
+
+
+def _finite_differences(model, X, numbers, step):
+    """Names of the weights, and the central difference for each sample and weight."""
+    arrays = [np.array(array, dtype=np.float64) for array in _trained_arrays(model)]
+    n_layers = len(model.coefs_)
+    names, differences = [], []
+    for position, array in enumerate(arrays):
+        name = ("coefs_", "intercepts_")[position // n_layers] + f"[{position % n_layers}]"
+        for index in np.ndindex(array.shape):
+            # With several networks, the first index is the network's number.
+            network = ... if model.n_outputs_ == 1 else index[0]
+            T = numbers == (1 if model.n_outputs_ == 1 else index[0])
+            losses = []
+            kept = array[index]
+            for moved in (kept + step, kept - step):
+                array[index] = moved
+                weights = [a[network] for a in arrays]
+                _, S_postA = _reference.forward(X, weights[:n_layers], weights[n_layers:] or None)
+                losses.append(loss_of(S_postA[-1][:, 0], T, model.loss == "log_loss"))
+            array[index] = kept
+            names.append(f"{name}[{', '.join(map(str, index))}]")
+            differences.append((losses[0] - losses[1]) / (2.0 * step))
+    return names, np.transpose(differences)
