@@ -29,9 +29,12 @@ extensions = [
 exclude_patterns = ["_build", "examples", "auto_examples/**/*.ipynb", "auto_examples/**/*.py.md5"]
 templates_path = ["_templates"]
 myst_heading_anchors = 3
+default_role = "literal"
 
 html_theme = "pydata_sphinx_theme"
 html_title = "sklearn-mlp"
+html_context = {"default_mode": "auto"}
+html_logo = html_favicon = "_static/logo.svg"
 html_theme_options = {
     "navbar_align": "left",
     "show_prev_next": False,
@@ -39,7 +42,7 @@ html_theme_options = {
     "footer_start": ["copyright"],
     "footer_end": [],
 }
-html_sidebars = {"index": [], "start": [], "algorithm": [], "inside": [], "results": []}
+html_sidebars = {"**": []}  # the pages are few: the bar at the top has them all
 html_show_sourcelink = False
 html_static_path = ["_static"]
 html_css_files = ["site.css"]

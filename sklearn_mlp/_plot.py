@@ -112,7 +112,7 @@ class LossCurveDisplay:
             )
             lines.append(self.best_line_)
         # On the upper axes, or the validation score would run over it.
-        (self.validation_ax_ or ax).legend(handles=lines)
+        (self.validation_ax_ or ax).legend(handles=lines, loc="center right")
         self.ax_, self.figure_ = ax, ax.figure
         return self
 

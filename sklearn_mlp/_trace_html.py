@@ -25,7 +25,8 @@ MOST_ROWS = 400
 
 _STYLE = """
 .sklearn-mlp-trace { max-width: 56em; font: 14px/1.45 system-ui, sans-serif; }
-.sklearn-mlp-trace svg { display: block; width: 100%; height: auto; }
+.sklearn-mlp-trace svg { display: block; width: 100%; min-width: 36em; height: auto; }
+.sklearn-mlp-trace .drawing { overflow-x: auto; }
 .sklearn-mlp-trace text { fill: currentColor; font: 13px system-ui, sans-serif; }
 .sklearn-mlp-trace text.small { font-size: 11px; }
 .sklearn-mlp-trace .node { fill: none; stroke: currentColor; stroke-width: 1.2; }
@@ -34,7 +35,8 @@ _STYLE = """
 .sklearn-mlp-trace :is(th, td) { padding: 0.1em 0.7em; text-align: right; white-space: nowrap; }
 .sklearn-mlp-trace :is(th, td).name { text-align: left; }
 .sklearn-mlp-trace thead { border-bottom: 1px solid currentColor; }
-.sklearn-mlp-trace th small { display: block; font-weight: normal; opacity: 0.75; }
+.sklearn-mlp-trace small { font-size: 0.85em; }
+.sklearn-mlp-trace th small { display: block; font-weight: normal; opacity: 0.8; }
 .sklearn-mlp-trace summary { cursor: pointer; margin: 0.4em 0; }
 .sklearn-mlp-trace p { margin: 0.3em 0; }
 """
@@ -57,7 +59,8 @@ def render(trace):
         )
     )
     return (
-        f"<div class='sklearn-mlp-trace'><style>{_STYLE}</style>{sentences}{_svg(trace)}"
+        f"<div class='sklearn-mlp-trace'><style>{_STYLE}</style>{sentences}"
+        f"<div class='drawing'>{_svg(trace)}</div>"
         f"<p>{values}</p>{tables}</div>"
     )
 

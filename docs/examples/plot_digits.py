@@ -4,8 +4,8 @@ Digits: the weights of hidden nodes as pictures
 
 Handwritten digits of 8 by 8 pixels. With more than two classes there is one network per class, and
 the weights from the inputs to one hidden node are a picture of what that node looks for: where ink
-speaks for it (blue) and against it (red). The pictures of three networks show strokes of their own
-digit and of those that are mistaken for it.
+speaks for it (blue) and against it (red). The nodes that speak for the zero, for instance, look for
+an empty middle.
 """
 
 import matplotlib.pyplot as plt

@@ -1,0 +1,167 @@
+"""Open every page of the built site in headless Chromium, and follow every internal link.
+
+Usage: python .ci/look_at_site.py HTML_FOLDER [SCREENSHOT_FOLDER]
+(needs selenium, and Debian's chromium and chromium-driver)
+
+Fails if a page has a script error, asks for something that is missing or from elsewhere, is wider
+than the window (at two widths), has a formula that was not typeset, or has a link into the site
+that leads nowhere; or if a text of a trace's drawing is cut off or runs into another.
+"""
+
+import functools
+import http.server
+import json
+import sys
+import threading
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urldefrag, urljoin, urlsplit
+
+from selenium import webdriver
+
+WIDTHS = (1280, 400)
+LOOK = """
+const problems = [];
+const room = document.documentElement.clientWidth;
+if (document.documentElement.scrollWidth > room + 1)
+    problems.push(`${document.documentElement.scrollWidth} wide in a window of ${room}`);
+for (const math of document.querySelectorAll('.math'))
+    if (!math.querySelector('mjx-container') || math.querySelector('mjx-merror'))
+        problems.push('not typeset: ' + math.textContent.slice(0, 60));
+for (const image of document.images)
+    if (!image.complete || image.naturalWidth == 0) problems.push('no image: ' + image.src);
+for (const trace of document.querySelectorAll('.sklearn-mlp-trace')) {
+    trace.querySelectorAll('details').forEach(d => d.open = true);
+    const frame = trace.querySelector('svg').getBoundingClientRect();
+    if (trace.getBoundingClientRect().right > room + 1)
+        problems.push('trace wider than the window');
+    const boxes = [...trace.querySelectorAll('svg text')].map(
+        t => [t.textContent, t.getBoundingClientRect()]);
+    boxes.forEach(([words, a], i) => {
+        if (a.left < frame.left - 1 || a.right > frame.right + 1 || a.top < frame.top - 1
+            || a.bottom > frame.bottom + 1) problems.push('cut off: ' + words);
+        for (const [others, b] of boxes.slice(i + 1))
+            if (a.left < b.right - 1 && b.left < a.right - 1
+                && a.top < b.bottom - 3 && b.top < a.bottom - 3)
+                problems.push(`overlap: ${words} / ${others}`);
+    });
+}
+return problems;
+"""
+
+
+class Page(HTMLParser):
+    """Where a page links to, and what in it can be linked to."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.links, self.anchors = set(), {""}
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        attributes = dict(attributes)
+        self.anchors.update(attributes[key] for key in ("id", "name") if attributes.get(key))
+        for key in ("href", "src"):
+            if attributes.get(key):
+                self.links.add(attributes[key])
+
+
+def pages_of(root):
+    return sorted(p for p in root.rglob("*.html") if "_static" not in p.parts)  # the theme's parts
+
+
+def broken_links(root):
+    """Links into the site that lead to no file, or to no place in it."""
+    pages = {path: Page(path.read_text()) for path in pages_of(root)}
+    for path, page in pages.items():
+        here = "http://site/" + path.relative_to(root).as_posix()
+        for link in page.links:
+            target, anchor = urldefrag(urljoin(here, link))
+            if not target.startswith("http://site/"):
+                continue
+            there = root / unquote(urlsplit(target).path).lstrip("/")
+            there = there / "index.html" if there.is_dir() else there
+            known = pages[there].anchors if there in pages else {"", anchor}
+            if not there.is_file() or unquote(anchor) not in known | {"documentation_options"}:
+                yield f"{path.relative_to(root)}: link to {link}"
+
+
+def browser():
+    options = webdriver.ChromeOptions()
+    options.binary_location = "/usr/bin/chromium"
+    for flag in (
+        "headless", "no-sandbox", "disable-gpu", "disable-quic", "no-first-run",
+        "disable-background-networking", "disable-component-update", "disable-sync",
+        "disable-dev-shm-usage", "hide-scrollbars",
+    ):  # fmt: skip
+        options.add_argument(f"--{flag}")
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    return webdriver.Chrome(options, webdriver.ChromeService("/usr/bin/chromedriver"))
+
+
+def logged(driver, site):
+    """What went wrong on the way, from the browser's logs."""
+    for entry in driver.get_log("browser"):
+        if entry["level"] == "SEVERE":
+            yield entry["message"]
+    for entry in driver.get_log("performance"):
+        message = json.loads(entry["message"])["message"]
+        if message["method"] == "Network.requestWillBeSent":
+            url = message["params"]["request"]["url"]
+            if not url.startswith((site, "data:", "blob:", "chrome", "about:")):
+                yield f"asks for {url}"
+        elif message["method"] == "Network.responseReceived":
+            response = message["params"]["response"]
+            if response["status"] >= 400:
+                yield f"{response['status']} for {response['url']}"
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *args):
+        pass
+
+
+def look(root, screenshots):
+    handler = functools.partial(Quiet, directory=root)
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    site = f"http://127.0.0.1:{server.server_port}/"
+    driver = browser()
+    driver.set_script_timeout(60)
+    paths = pages_of(root)
+    for path in paths:
+        name = path.relative_to(root).as_posix()
+        for width in WIDTHS:
+            driver.execute_cdp_cmd(
+                "Emulation.setDeviceMetricsOverride",
+                {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False},
+            )
+            driver.get(site + name)
+            driver.execute_async_script(
+                "const done = arguments[0];"
+                "(window.MathJax?.startup?.promise ?? Promise.resolve()).then(() => done());"
+            )
+            for problem in [*logged(driver, site), *driver.execute_script(LOOK)]:
+                yield f"{name} at {width}: {problem}"
+            if screenshots:
+                height = driver.execute_script("return document.documentElement.scrollHeight")
+                driver.execute_cdp_cmd(
+                    "Emulation.setDeviceMetricsOverride",
+                    {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False},
+                )
+                screenshots.mkdir(parents=True, exist_ok=True)
+                driver.save_screenshot(screenshots / f"{name.replace('/', '-')}-{width}.png")
+    driver.quit()
+    sys.stdout.write(f"{len(paths)} pages opened at widths {WIDTHS}\n")
+
+
+def main(folder, screenshots=None):
+    root = Path(folder).resolve()
+    problems = list(broken_links(root))
+    problems += look(root, screenshots and Path(screenshots))
+    if problems:
+        sys.exit("\n".join(problems))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,85 @@
+"""What the documentation says is what happens."""
+
+import doctest
+import importlib
+import re
+from pathlib import Path
+
+import matplotlib as mpl
+import pytest
+
+import sklearn_mlp
+
+mpl.use("agg")
+import matplotlib.pyplot as plt
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = sorted((ROOT / "docs").glob("*.rst"))
+MODULES = sorted(
+    {type_.__module__ for name in sklearn_mlp.__all__ if (type_ := getattr(sklearn_mlp, name))}
+)
+OPTIONS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+
+@pytest.fixture(autouse=True)
+def close_figures():
+    yield
+    plt.close("all")
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_examples_of_docstrings(name):
+    result = doctest.testmod(importlib.import_module(name), optionflags=OPTIONS)
+    assert result.attempted > 5
+    assert result.failed == 0
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_examples_of_pages(page):
+    result = doctest.testfile(
+        str(page), module_relative=False, optionflags=OPTIONS, encoding="utf-8"
+    )
+    assert result.failed == 0
+    # The reference alone has none.
+    assert result.attempted > 2 or page.stem == "api"
+
+
+def test_examples_of_the_readme(capsys):
+    blocks = re.findall(r"^```python\n(.*?)^```", (ROOT / "README.md").read_text(), re.M | re.S)
+    assert len(blocks) >= 3
+    exec("\n".join(blocks), {})
+    out = capsys.readouterr().out
+    assert "mlplogisticclassifier__learning_rate_init" in out
+    assert "S_ERROR = " in out
+
+
+def test_every_gallery_example_says_what_it_shows():
+    examples = sorted((ROOT / "docs" / "examples").glob("plot_*.py"))
+    assert len(examples) >= 6
+    for example in examples:
+        lines = example.read_text().splitlines()
+        assert lines[0] == '"""'
+        assert len(lines[1]) == len(lines[2])
+        assert set(lines[2]) == {"="}
+        # A paragraph of some lines, before any code.
+        assert lines.index('"""', 1) - 4 >= 2
+
+
+def test_every_public_name_is_in_the_reference():
+    listed = (ROOT / "docs" / "api.rst").read_text().split()
+    assert set(sklearn_mlp.__all__) <= set(listed)
+
+
+def test_the_pages_quote_the_lines_that_they_speak_of():
+    # literalinclude takes from one marker to another; both must be lines of the file.
+    n_included = 0
+    for page in PAGES:
+        for path, options in re.findall(
+            r"\.\. literalinclude:: (\S+)\n((?: +:.*\n)+)", page.read_text()
+        ):
+            included = (page.parent / path).read_text()
+            for marker in re.findall(r":(?:start|end)-at: (.*)\n", options):
+                assert marker in included, f"{page.name}: {marker}"
+            n_included += 1
+    assert n_included >= 6
