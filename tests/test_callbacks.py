@@ -16,8 +16,15 @@ from sklearn.preprocessing import StandardScaler
 
 from sklearn_mlp import MLPLogisticClassifier, _callbacks
 
-callback = pytest.importorskip("sklearn.callback", reason="callbacks came with scikit-learn 1.9")
-pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+try:
+    from sklearn import callback
+except ImportError:  # scikit-learn < 1.9
+    callback = None
+
+pytestmark = [
+    pytest.mark.skipif(callback is None, reason="callbacks came with scikit-learn 1.9"),
+    pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
+]
 
 
 class Recorder:
@@ -256,7 +263,6 @@ def test_a_scoring_monitor_records_any_scorer_on_frames_with_weights():
 
 
 def test_a_progress_bar_in_a_pipeline_shows_the_epochs(iris):
-    pytest.importorskip("rich")
     pipeline = make_pipeline(StandardScaler(), network())
     pipeline.set_callbacks(callback.ProgressBar())
     out = io.StringIO()
@@ -268,7 +274,6 @@ def test_a_progress_bar_in_a_pipeline_shows_the_epochs(iris):
 
 
 def test_a_grid_search_with_a_progress_bar_outside_and_a_monitor_inside(iris):
-    pytest.importorskip("rich")
     X, y = iris
     monitor = callback.ScoringMonitor(scoring="neg_log_loss")
     grid = {
