@@ -214,13 +214,9 @@ def trace_update(estimator, x, y, *, class_of_interest=None):
     x = (X.toarray() if issparse(X) else X)[0].astype(np.float64)
     T = int(y == class_of_interest)
 
-    # Without bias nodes, as the reference knows them.
-    intercepts = before.intercepts if model.fit_intercept else None
     log_loss = model.loss == "log_loss"
-    S_preA, S_postA = _reference.forward(x, before.coefs, intercepts)
-    grad_coefs, grad_intercepts, FE = _reference.gradients(
-        x, T, before.coefs, intercepts, log_loss=log_loss
-    )
+    S_preA, S_postA = _reference.forward(x, *before)
+    grad_coefs, grad_intercepts, FE = _reference.gradients(x, T, *before, log_loss=log_loss)
     # The class may have no visits (weight 0), or several that share the regularization.
     n_visits = len(training.visits)
     step = 0.0 if n_visits == 0 else 1.0 if training.step is None else float(training.step[0])

@@ -352,8 +352,12 @@ def test_html_is_self_contained_and_well_formed(iris):
     assert len(circles) == 4 + 10 + 3 + 1
     lines = list(root.iter(f"{svg}line"))
     assert len(lines) == 5 * 10 + 11 * 3 + 4
-    weight = trace.before.coefs[1][11, 2]
-    assert any(t.startswith(f"H1[11] to H2[2]: weight {weight:.6f}, gradient ") for t in titles)
+    before, gradient, after = (
+        f"{weights.coefs[1][11, 2]:.6f}" for weights in (trace.before, trace.gradients, trace.after)
+    )
+    assert len({before, gradient, after}) == 3
+    assert f"H1[11] to H2[2]: weight {before}, gradient {gradient}, after {after}" in titles
+    assert sum(f"S_preA {trace.S_preA[1][2]:.6f}, " in title for title in titles) == 1
     # A line is orange for a negative weight, and the widest has the largest.
     last = [(line.get("stroke"), float(line.get("stroke-width"))) for line in lines[-4:]]
     weights = np.append(trace.before.coefs[2], trace.before.intercepts[2])
