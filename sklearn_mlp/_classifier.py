@@ -3,10 +3,8 @@
 import math
 import sys
 import warnings
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from copy import copy
-from itertools import repeat
 from numbers import Integral, Real
 from threading import Event
 
@@ -32,6 +30,7 @@ from ._epochs import (
     describe_scales,
     loss_without_inputs,
     only_class,
+    run_all,
     winners,
 )
 from ._kernel import Rows
@@ -101,7 +100,8 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
     alpha : float or "auto", default="auto"
         Strength of the L2 regularization. The objective is the mean loss over the n samples
         (weights counted) plus ``alpha / (2 n)`` times the sum of the squared weights, without
-        those of bias nodes, as in :class:`~sklearn.neural_network.MLPClassifier`.
+        those of bias nodes, as in :class:`~sklearn.neural_network.MLPClassifier` with
+        ``solver="lbfgs"``.
 
         "auto" is ``0.15 * sqrt(n_features / n_outputs_) * min(1, n / 100)`` for inputs scaled to
         variance 1, in proportion less if the mean squared length of the samples is less than
@@ -346,9 +346,11 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
         (the best ones with early stopping).
 
         With scikit-learn 1.9 or newer, `set_callbacks` sets callbacks of :mod:`sklearn.callback`,
-        which are told of every epoch, all classes in one, and can stop training. The
-        `fitted_estimator` that they may ask for has the weights that the epoch ended with. With
-        `n_init` restarts, each is a task of its own, which may run in a thread.
+        which are told of every epoch, all classes in one. Returning True at the end of an epoch
+        stops training there. The `fitted_estimator` that they may ask for has the weights that the
+        epoch ended with. With `n_init` restarts, each is a task of its own, which may run in a
+        thread: returning True stops that restart or, at its end, those that have not begun; what
+        it has reached is to be seen from `fitted_estimator`, not from this estimator.
 
         Parameters
         ----------
@@ -750,44 +752,38 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
 
     def _train_attempts(self, attempts, X, training, validation, task):
         """Train all and take over what the best of them has; how that one ended."""
+        n_attempts, n_threads, n_jobs = len(attempts), 1, self.n_jobs
         tasks, names = [task], ["Epoch"]
-        if len(attempts) > 1:
-            numbers = range(len(attempts))
+        if n_attempts > 1:
+            n_jobs = effective_n_jobs(self.n_jobs)
+            n_threads = min(n_jobs, n_attempts)
+            n_jobs //= n_threads
             tasks = [
                 task.subtask("restart", task_id=number, max_subtasks=self.max_iter)
-                for number in numbers
+                for number in range(n_attempts)
             ]
-            names = [f"Restart {number + 1}/{len(attempts)}, epoch" for number in numbers]
-        n_threads, n_jobs = 1, self.n_jobs
-        if len(attempts) > 1:
-            n_jobs = effective_n_jobs(self.n_jobs)
-            n_threads = min(n_jobs, len(attempts))
-            n_jobs //= n_threads
-        interrupted = Event()
+            names = [f"Restart {number + 1}/{n_attempts}, epoch" for number in range(n_attempts)]
+        interrupted, enough = Event(), Event()
         all_epochs = [attempt._epochs(X, training, n_jobs, interrupted) for attempt in attempts]
-        arguments = attempts, all_epochs, repeat(validation), tasks, names
-        enough = Event()
 
-        def train(attempt, epochs, validation, task, name):
+        def train(number):
             if enough.is_set():
                 return None
-            if len(attempts) > 1:
+            attempt, task = attempts[number], tasks[number]
+            if n_attempts > 1:
                 task.begin(attempt)
-            how = attempt._train(epochs, validation, task, name)
-            if len(attempts) > 1 and task.end(attempt):
+            how = attempt._train(all_epochs[number], validation, task, names[number])
+            if n_attempts > 1 and task.end(attempt):
                 enough.set()
             return how
 
         try:
             with ExitStack() as stack:
-                pool = stack.enter_context(ThreadPoolExecutor(n_threads))
                 for epochs in all_epochs:
                     stack.enter_context(epochs)
-                # By itself where there is one thread: signals come to the main thread only.
-                go = map if n_threads == 1 else pool.map
-                how_they_ended = list(go(train, *arguments))
+                how_they_ended = run_all(train, n_attempts, n_threads, interrupted)
         finally:  # also if interrupted
-            best = max(range(len(attempts)), key=lambda number: attempts[number]._merit())
+            best = max(range(n_attempts), key=lambda number: attempts[number]._merit())
             vars(self).update(vars(attempts[best]))
         return how_they_ended[best]
 

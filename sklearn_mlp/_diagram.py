@@ -44,7 +44,7 @@ def draw_layer(size, max_nodes, *, has_bias):
 
 def draw_layers(coefs, max_nodes, *, has_bias):
     """`DrawnLayer` of each layer, inputs and output included."""
-    sizes = [len(coefs[0]), *(coef.shape[1] for coef in coefs)]
+    sizes = [len(coefs[0]), *(np.shape(coef)[1] for coef in coefs)]
     return [
         draw_layer(size, max_nodes, has_bias=has_bias and layer < len(sizes) - 1)
         for layer, size in enumerate(sizes)

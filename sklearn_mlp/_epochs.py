@@ -2,7 +2,7 @@
 
 import contextlib
 import math
-from concurrent.futures import CancelledError, ThreadPoolExecutor
+from concurrent.futures import CancelledError, ThreadPoolExecutor, wait
 from threading import Event
 from typing import NamedTuple
 
@@ -112,6 +112,38 @@ class Epochs:
             gains = log_expit(margins) if self.log_loss else -0.5 * expit(-margins) ** 2
             scores = gains.mean(axis=1)
         return float(np.average(scores, weights=validation.weights))
+
+
+def run_all(function, n, n_threads, interrupted):
+    """``[function(0), ..., function(n - 1)]``, in threads if there are to be several.
+
+    The first error, or a signal, sets `interrupted`, by which the others end with CancelledError,
+    and is raised when they have.
+    """
+    if n_threads == 1:  # in this thread: signals come to the main thread only
+        return [function(number) for number in range(n)]
+
+    def guarded(number):
+        if interrupted.is_set():
+            raise CancelledError
+        try:
+            return function(number)
+        except BaseException:
+            interrupted.set()
+            raise
+
+    with ThreadPoolExecutor(n_threads) as pool:
+        futures = [pool.submit(guarded, number) for number in range(n)]
+        try:
+            wait(futures)
+        except BaseException:
+            interrupted.set()
+            raise
+    for future in futures:
+        error = future.exception()
+        if error is not None and not isinstance(error, CancelledError):
+            raise error
+    return [future.result() for future in futures]
 
 
 class TrainingSet(NamedTuple):

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.sparse import issparse
 
 from . import _reference
-from ._trace import copy_of, loss_of
+from ._trace import copy_of
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ def gradient_check(estimator, X, y, *, step=1e-5):
         Fitted.
 
     X : {array-like, sparse matrix} of shape (n_samples, n_features)
-        Samples. The time grows with their number times the number of weights.
+        Samples. Each weight costs two forward passes of all of them.
 
     y : array-like of shape (n_samples,)
         Their class labels.
@@ -83,6 +83,8 @@ def gradient_check(estimator, X, y, *, step=1e-5):
     >>> gradient_check(model, X[:5], y[:5]).difference < 1e-8
     True
     """
+    if not step > 0:
+        raise ValueError(f"step must be > 0, got {step!r}.")
     model = copy_of(estimator, "gradient_check")
     model.set_params(
         learning_rate="constant",
@@ -143,8 +145,10 @@ def _finite_differences(model, X, numbers, step):
             for moved in (kept + step, kept - step):
                 array[index] = moved
                 weights = [a[network] for a in arrays]
-                _, S_postA = _reference.forward(X, weights[:n_layers], weights[n_layers:] or None)
-                losses.append(loss_of(S_postA[-1][:, 0], T, model.loss == "log_loss"))
+                S_preA, _ = _reference.forward(X, weights[:n_layers], weights[n_layers:] or None)
+                losses.append(
+                    _reference.sample_loss(S_preA[-1][:, 0], T, log_loss=model.loss == "log_loss")
+                )
             array[index] = kept
             names.append(f"{name}[{', '.join(map(str, index))}]")
             differences.append((losses[0] - losses[1]) / (2.0 * step))

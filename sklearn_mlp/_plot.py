@@ -3,6 +3,8 @@
 matplotlib is imported when something is drawn.
 """
 
+from numbers import Integral
+
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
@@ -11,6 +13,7 @@ from ._trace import copy_of, feature_names_of, network_of, weights_of_network
 
 POSITIVE, NEGATIVE = "C0", "C1"
 LETTERS = 9.0  # size in points
+TWIN = "<validation scores>"  # what the axes over those of the loss are known by
 
 
 class LossCurveDisplay:
@@ -23,8 +26,8 @@ class LossCurveDisplay:
     loss_curve : array-like of shape (n_epochs,)
         Training loss of each epoch.
 
-    validation_scores : array-like of shape (n_epochs,), default=None
-        Validation score after each epoch.
+    validation_scores : array-like of shape (n_scored_epochs,), default=None
+        Validation score after each epoch, or each of the last ones.
 
     best_iter : int, default=None
         Best epoch, counted from 1 along the curve.
@@ -40,7 +43,7 @@ class LossCurveDisplay:
         Axes of the validation score, which share the epochs with `ax_`.
     figure_ : matplotlib Figure
     line_, validation_line_, best_line_ : matplotlib Line2D or None
-        Training loss, validation score, and the vertical line at the best epoch.
+        Training loss, validation score (dashed), and the vertical line at the best epoch (dotted).
 
     Examples
     --------
@@ -79,40 +82,48 @@ class LossCurveDisplay:
         display : LossCurveDisplay
         """
         ax = _axes(ax, "LossCurveDisplay")
+        from matplotlib.lines import Line2D
+        from matplotlib.ticker import MaxNLocator
+
         name = self.name if name is None else name
         of = "" if name is None else f" of {name}"
         loss_curve = np.asarray(self.loss_curve, dtype=float)
         (self.line_,) = ax.plot(
             np.arange(1, len(loss_curve) + 1),
             loss_curve,
-            **{"label": f"Training loss{of}", **(line_kw or {})},
+            **{"label": f"Training loss{of}", **_normalized(line_kw, Line2D)},
         )
         ax.set(xlabel="Epoch", ylabel="Training loss")
-        ax.xaxis.get_major_locator().set_params(integer=True)
-        lines = [self.line_]
+        if isinstance(ax.xaxis.get_major_locator(), MaxNLocator):
+            ax.xaxis.get_major_locator().set_params(integer=True)
         self.validation_ax_ = self.validation_line_ = self.best_line_ = None
         if self.validation_scores is not None:
             scores = np.asarray(self.validation_scores, dtype=float)
-            self.validation_ax_ = ax.twinx()
+            self.validation_ax_ = _twin(ax)
             (self.validation_line_,) = self.validation_ax_.plot(
-                np.arange(1, len(scores) + 1),
+                np.arange(1, len(scores) + 1) + len(loss_curve) - len(scores),
                 scores,
                 **{
                     "label": f"Validation score{of}",
-                    "color": NEGATIVE,
+                    "color": self.line_.get_color(),
                     "linestyle": "--",
-                    **(validation_line_kw or {}),
+                    **_normalized(validation_line_kw, Line2D),
                 },
             )
-            self.validation_ax_.set_ylabel("Validation score")
-            lines.append(self.validation_line_)
         if self.best_iter is not None:
             self.best_line_ = ax.axvline(
-                self.best_iter, color="0.5", linestyle=":", label=f"Best epoch, {self.best_iter}"
+                self.best_iter,
+                color=self.line_.get_color(),
+                linestyle=":",
+                label=f"Best epoch{of}, {self.best_iter}",
             )
-            lines.append(self.best_line_)
-        # On the upper axes, or the validation score would run over it.
-        (self.validation_ax_ or ax).legend(handles=lines, loc="center right")
+        # On the upper axes, or the validation scores would run over it.
+        axes = [ax, *_twins(ax)]
+        lines = [line for a in axes for line in a.get_lines()]
+        axes[-1].legend(
+            handles=[line for line in lines if not str(line.get_label()).startswith("_")],
+            loc="center right",
+        )
         self.ax_, self.figure_ = ax, ax.figure
         return self
 
@@ -159,16 +170,31 @@ class LossCurveDisplay:
 def _best_epoch(estimator):
     """`best_iter_` along the whole curve, which goes on over warm starts.
 
-    None if later training by `partial_fit` has made the best epoch a thing of the past.
+    None if later training by `partial_fit`, which sets `n_iter_` to 1, has made the best epoch a
+    thing of the past.
     """
-    best_iter = getattr(estimator, "best_iter_", None)
-    if best_iter is None:
+    best_iter, n_epochs = getattr(estimator, "best_iter_", None), len(estimator.loss_curve_)
+    if best_iter is None or (estimator.n_iter_ == 1 and n_epochs > 1):
         return None
-    curve, best = estimator.loss_curve_, estimator.best_loss_
-    if estimator.validation_scores_ is not None:
-        curve, best = estimator.validation_scores_, estimator.best_validation_score_
-    epoch = len(curve) - estimator.n_iter_ + best_iter
-    return epoch if epoch <= len(curve) and curve[epoch - 1] == best else None
+    return n_epochs - estimator.n_iter_ + best_iter
+
+
+def _twins(ax):
+    """The axes of validation scores over `ax`, if it has them already."""
+    siblings = ax.get_shared_x_axes().get_siblings(ax)
+    return [
+        other
+        for other in siblings
+        if other.get_label() == TWIN and other.get_position().bounds == ax.get_position().bounds
+    ]
+
+
+def _twin(ax):
+    for twin in _twins(ax):
+        return twin
+    twin = ax.twinx()
+    twin.set(label=TWIN, ylabel="Validation score")
+    return twin
 
 
 class NetworkDisplay:
@@ -243,22 +269,30 @@ class NetworkDisplay:
 
         line_kw, node_kw, text_kw : dict, default=None
             Passed to :class:`~matplotlib.collections.LineCollection`, ``ax.scatter`` and
-            ``ax.text``.
+            ``ax.annotate``.
 
         Returns
         -------
         display : NetworkDisplay
         """
-        ax = _axes(ax, "NetworkDisplay")
-        if max_nodes < 2:
-            raise ValueError(f"max_nodes must be at least 2, got {max_nodes}.")
+        if not isinstance(max_nodes, Integral) or max_nodes < 2:
+            raise ValueError(f"max_nodes must be an int of at least 2, got {max_nodes!r}.")
         layers = draw_layers(self.coefs, max_nodes, has_bias=self.intercepts is not None)
+        # A layer of many nodes gets a higher figure, if it is made here.
+        n_places = max(np.ptp([*d.heights, d.bias or 0.0]) for d in layers)
+        ax = _axes(ax, "NetworkDisplay", height=max(4.8, 0.45 * (n_places + 3)))
+        from matplotlib.collections import Collection
+        from matplotlib.text import Text
+
+        node_kw = _normalized(node_kw, Collection)
+        if not node_kw.keys() & {"c", "color"}:
+            node_kw = {"facecolor": "white", "edgecolor": "0.25", **node_kw}
         self.edges_, self.nodes_, self.bias_nodes_, self.texts_ = [], [], [], []
         radius = self._make_room(ax, layers)
         for layer in range(len(self.coefs)):
-            self._draw_weights(ax, layer, layers, line_kw or {})
-        self._draw_nodes(ax, layers, {"s": np.pi * radius**2, **(node_kw or {})})
-        self._write(ax, layers, radius, text_kw or {})
+            self._draw_weights(ax, layer, layers, _normalized(line_kw, Collection))
+        self._draw_nodes(ax, layers, {"s": np.pi * radius**2, "zorder": 2, **node_kw})
+        self._write(ax, layers, radius, _normalized(text_kw, Text))
         self.legend_ = ax.legend(
             handles=[
                 ax.plot([], [], color=color, linewidth=2.5, label=f"{sign} weight")[0]
@@ -307,12 +341,13 @@ class NetworkDisplay:
             [(layer, start), (layer + 1, end)] for start in heights for end in target.heights
         ]
         weights = weights.ravel()
-        size = np.abs(weights) / (np.abs(weights).max() or 1.0)
+        size = np.nan_to_num(np.abs(weights), posinf=0.0)  # what is no number is drawn thin
+        size /= size.max() or 1.0
         edges = LineCollection(
             segments,
             **{
-                "colors": np.where(weights < 0, NEGATIVE, POSITIVE),
-                "linewidths": 0.2 + 3.0 * size,
+                "color": np.where(weights < 0, NEGATIVE, POSITIVE),
+                "linewidth": 0.2 + 3.0 * size,
                 "alpha": 0.3 + 0.6 * size,
                 "zorder": 1,
                 **line_kw,
@@ -321,12 +356,12 @@ class NetworkDisplay:
         self.edges_.append(ax.add_collection(edges))
 
     def _draw_nodes(self, ax, layers, node_kw):
-        style = {"facecolors": "white", "edgecolors": "0.25", "zorder": 2, **node_kw}
         for layer, drawn in enumerate(layers):
-            self.nodes_.append(ax.scatter(np.full(len(drawn.nodes), layer), drawn.heights, **style))
+            x = np.full(len(drawn.nodes), layer)
+            self.nodes_.append(ax.scatter(x, drawn.heights, **node_kw))
             if drawn.bias is not None:
-                bias_style = {**style, "facecolors": "0.85", "marker": "s"}
-                self.bias_nodes_.append(ax.scatter([layer], [drawn.bias], **bias_style))
+                style = {**node_kw, "marker": "s"}
+                self.bias_nodes_.append(ax.scatter([layer], [drawn.bias], **style))
 
     def _write(self, ax, layers, radius, text_kw):
         sizes = [len(self.coefs[0]), *(np.shape(coef)[1] for coef in self.coefs)]
@@ -341,8 +376,14 @@ class NetworkDisplay:
                     (layer, height),
                     xytext=(beside * (radius + 4), 0),
                     textcoords="offset points",
-                    ha=("right", "center", "left")[beside + 1],
-                    **{"va": "center", "color": "0.1", "fontsize": fontsize, **text_kw},
+                    parse_math=False,  # a $ in a name is a $
+                    **{
+                        "horizontalalignment": ("right", "center", "left")[beside + 1],
+                        "verticalalignment": "center",
+                        "color": "0.1",
+                        "fontsize": fontsize,
+                        **text_kw,
+                    },
                 )
             )
 
@@ -357,7 +398,7 @@ class NetworkDisplay:
                     write(layer, height, self._name(layer, node), beside=1 if layer else -1)
             if drawn.gap is not None:
                 n_more = sizes[layer] - len(drawn.nodes)
-                write(layer, drawn.gap, f"$\\vdots$ {n_more} more", fontsize=LETTERS - 1)
+                write(layer, drawn.gap, f"\u22ee {n_more} more", fontsize=LETTERS - 1)
             if drawn.bias is not None:
                 write(layer, drawn.bias, "1", fontsize=on_nodes)
                 if layer == 0:
@@ -425,11 +466,18 @@ class NetworkDisplay:
         return display.plot(ax, **plot_kw)
 
 
-def _axes(ax, caller):
+def _axes(ax, caller, height=4.8):
     try:
         import matplotlib.pyplot as plt
     except ImportError as error:
         raise ImportError(
             f'{caller} needs matplotlib: pip install "sklearn-mlp[plot]", or matplotlib.'
         ) from error
-    return plt.subplots()[1] if ax is None else ax
+    return plt.subplots(figsize=(6.4, height))[1] if ax is None else ax
+
+
+def _normalized(kw, artist):
+    """Keyword arguments of an artist by their full names, to stand behind defaults."""
+    from matplotlib.cbook import normalize_kwargs
+
+    return normalize_kwargs(kw, artist)

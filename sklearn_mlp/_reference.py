@@ -52,20 +52,31 @@ def forward(x, coefs, intercepts=None):
     return S_preA, S_postA
 
 
+def sample_loss(S_preA_O, T, *, log_loss=False):
+    """``1/2 * FE**2``, or ``-log`` of the probability given to the target, from the logit.
+
+    ``log(1 + exp(-S_preA_O))`` for T = 1, with the other sign for T = 0: exact also where the
+    probability rounds to 0 or 1.
+    """
+    if log_loss:
+        with np.errstate(invalid="ignore"):  # nan stays nan
+            return np.logaddexp(0.0, (1.0 - 2.0 * T) * S_preA_O)
+    return 0.5 * (logistic(S_preA_O) - T) ** 2
+
+
 def gradients(x, T, coefs, intercepts=None, *, log_loss=False):
     """Backpropagate one sample: the gradients of ``1/2 * FE**2``, or of the log loss.
 
     Every gradient uses the weights from before the sample. The square's factor 2 and the 1/2
-    cancel, so the article's formulas carry no factor. With log loss, ``-log`` of the probability
-    given to the target, the derivative ``f'`` of the output node cancels too.
+    cancel, so the article's formulas carry no factor. With log loss the derivative ``f'`` of the
+    output node cancels too.
 
     Returns
     -------
     grad_coefs, grad_intercepts : lists of arrays shaped like `coefs` and the layers' biases
-    FE : float
-        The final error before the update.
+    loss : float
     """
-    _, S_postA = forward(x, coefs, intercepts)
+    S_preA, S_postA = forward(x, coefs, intercepts)
     FE = S_postA[-1][0] - T
     # f'(S_preA) = f * (1 - f), from the postactivation that is already there.
     f_prime = [f * (1.0 - f) for f in S_postA]
@@ -80,7 +91,8 @@ def gradients(x, T, coefs, intercepts=None, *, log_loss=False):
         grad_intercepts[layer] = error_signal  # a bias node's input is 1
         if layer > 0:
             error_signal = (coefs[layer] @ error_signal) * f_prime[layer - 1]
-    return grad_coefs, grad_intercepts, FE
+    loss = sample_loss(S_preA[-1][0], T, log_loss=log_loss)
+    return grad_coefs, grad_intercepts, loss
 
 
 def epoch(X, y, coefs, intercepts=None, *, LR, order=None, step=None, alpha=0.0, log_loss=False):
@@ -109,14 +121,14 @@ def epoch(X, y, coefs, intercepts=None, *, LR, order=None, step=None, alpha=0.0,
     """
     order = range(len(X)) if order is None else order
     step = np.ones(len(X)) if step is None else step
-    loss, total = 0.0, sum(step[row] for row in order)
+    total_loss, total = 0.0, sum(step[row] for row in order)
     for row in order:
-        grad_coefs, grad_intercepts, FE = gradients(
+        grad_coefs, grad_intercepts, loss = gradients(
             X[row], y[row], coefs, intercepts, log_loss=log_loss
         )
         for layer, weight in enumerate(coefs):
             weight -= LR * step[row] * (grad_coefs[layer] + alpha / total * weight)
             if intercepts is not None:
                 intercepts[layer] -= LR * step[row] * grad_intercepts[layer]
-        loss += step[row] * (-np.log(1.0 - abs(FE)) if log_loss else 0.5 * FE**2)
-    return loss / total
+        total_loss += step[row] * loss
+    return total_loss / total

@@ -61,8 +61,8 @@ class BackpropTrace:
     step : float
         What the class weight scales `LR` by; 1 without class weights.
     n_visits : int
-        How often `partial_fit` would make such an update for this sample: 1, or more often where
-        its class weight is above 1.
+        How often `partial_fit` would make such an update for this sample, this one being the
+        first: 1, more often where its class weight is above 1, or 0 where that is 0.
     decay : float
         ``alpha / n``: with regularization, a weight (not of a bias node) changes by
         ``-LR * step * (gradient + decay * weight)``. 0 without.
@@ -130,14 +130,17 @@ class BackpropTrace:
         -------
         frame : pandas.DataFrame
         """
-        import pandas as pd
-
+        try:
+            import pandas as pd
+        except ImportError as error:
+            raise ImportError("to_pandas needs pandas: pip install pandas.") from error
         if rows not in ("weights", "nodes"):
             raise ValueError(f"rows must be 'weights' or 'nodes', got {rows!r}.")
         if rows == "weights":
-            return pd.DataFrame(_trace_text.weight_rows(self))
-        columns = ["layer", "node", "S_preA", "S_postA", "f_prime", "error_signal", "T", "FE"]
-        return pd.DataFrame(_trace_text.node_rows(self), columns=columns)
+            return pd.DataFrame(_trace_text.weight_columns(self))
+        frame = pd.DataFrame(_trace_text.node_columns(self))
+        frame.loc[frame.index[-1], ["T", "FE"]] = self.T, self.FE
+        return frame
 
     def _repr_html_(self):
         from . import _trace_html
@@ -152,7 +155,8 @@ def trace_update(estimator, x, y, *, class_of_interest=None):
     """Compute every quantity of one update of the weights, without making it.
 
     The update is the one that ``estimator.partial_fit([x], [y])`` would make, by its rate, loss,
-    regularization and class weights. The estimator is not changed.
+    regularization and class weights (the first of several, where the class weight is above 1). The
+    estimator is not changed.
 
     Parameters
     ----------
@@ -216,7 +220,7 @@ def trace_update(estimator, x, y, *, class_of_interest=None):
 
     log_loss = model.loss == "log_loss"
     S_preA, S_postA = _reference.forward(x, *before)
-    grad_coefs, grad_intercepts, FE = _reference.gradients(x, T, *before, log_loss=log_loss)
+    grad_coefs, grad_intercepts, loss = _reference.gradients(x, T, *before, log_loss=log_loss)
     # The class may have no visits (weight 0), or several that share the regularization.
     n_visits = len(training.visits)
     step = 0.0 if n_visits == 0 else 1.0 if training.step is None else float(training.step[0])
@@ -240,14 +244,11 @@ def trace_update(estimator, x, y, *, class_of_interest=None):
         S_preA=S_preA,
         S_postA=S_postA,
         f_prime=[f * (1.0 - f) for f in S_postA],
-        FE=float(FE),
+        FE=float(S_postA[-1][0] - T),
         S_ERROR=float(grad_intercepts[-1][0]),
-        error_signals=grad_intercepts,  # a bias node's input is 1
-        loss=float(loss_of(S_postA[-1][0], T, log_loss)),
-        gradients=Weights(
-            grad_coefs,
-            grad_intercepts if model.fit_intercept else [np.zeros_like(g) for g in grad_intercepts],
-        ),
+        error_signals=[g.copy() for g in grad_intercepts],  # a bias node's input is 1
+        loss=float(loss),
+        gradients=Weights(grad_coefs, [g * model.fit_intercept for g in grad_intercepts]),
         before=before,
         after=after,
         LR=rate,
@@ -259,11 +260,6 @@ def trace_update(estimator, x, y, *, class_of_interest=None):
         feature_names=feature_names_of(model),
         has_bias=model.fit_intercept,
     )
-
-
-def loss_of(output, T, log_loss):
-    FE = output - T
-    return -np.log1p(-np.abs(FE)) if log_loss else 0.5 * FE**2
 
 
 def copy_of(estimator, caller):

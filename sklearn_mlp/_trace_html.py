@@ -12,11 +12,12 @@ from ._diagram import draw_layers
 from ._trace_text import (
     NODE_COLUMNS,
     WEIGHT_COLUMNS,
+    cells,
     describe,
     equations,
-    node_rows,
+    node_columns,
     number,
-    weight_rows,
+    weight_columns,
 )
 
 BLUE, ORANGE = "#2f81e0", "#cf6a17"
@@ -51,11 +52,11 @@ def render(trace):
         for standard, article, value, formula in equations(trace)
     )
     tables = "".join(
-        f"<details><summary>{title}</summary><div class='scroll'>{_table(columns, rows)}</div>"
+        f"<details><summary>{title}</summary><div class='scroll'>{_table(heads, columns)}</div>"
         "</details>"
-        for title, columns, rows in (
-            ("Nodes: signals and error signals", NODE_COLUMNS, node_rows(trace)),
-            ("Weights: before, gradient, after", WEIGHT_COLUMNS, weight_rows(trace)),
+        for title, heads, columns in (
+            ("Nodes: signals and error signals", NODE_COLUMNS, node_columns(trace)),
+            ("Weights: before, gradient, after", WEIGHT_COLUMNS, weight_columns(trace)),
         )
     )
     return (
@@ -65,26 +66,23 @@ def render(trace):
     )
 
 
-def _table(columns, rows):
-    heads = "".join(
-        f"<th{_name(key)}>{escape(article)}<small>{escape(standard)}</small></th>"
-        for key, standard, article in columns
+def _table(heads, columns):
+    kinds = [" class='name'" if columns[key].dtype == object else "" for key, _, _ in heads]
+    head = "".join(
+        f"<th{kind}>{escape(article)}<small>{escape(standard)}</small></th>"
+        for kind, (_, standard, article) in zip(kinds, heads, strict=True)
     )
-    lines = []
-    for row in rows[:MOST_ROWS]:
-        values = [row.get(key) for key, _, _ in columns]
-        values = [value if isinstance(value, str) else number(value) for value in values]
-        cells = zip(columns, values, strict=True)
-        lines.append("".join(f"<td{_name(c[0])}>{escape(value)}</td>" for c, value in cells))
-    if len(rows) > MOST_ROWS:
-        more = f"{len(rows) - MOST_ROWS} more: see to_pandas()"
-        lines.append(f"<td class='name' colspan='{len(columns)}'>{more}</td>")
+    n_rows = len(columns["layer"])
+    rows = cells(heads, columns, slice(0, MOST_ROWS))
+    lines = [
+        "".join(f"<td{kind}>{escape(text)}</td>" for kind, text in zip(kinds, row, strict=True))
+        for row in rows
+    ]
+    if n_rows > MOST_ROWS:
+        more = f"{n_rows - MOST_ROWS} more: see to_pandas()"
+        lines.append(f"<td class='name' colspan='{len(heads)}'>{more}</td>")
     body = "".join(f"<tr>{line}</tr>" for line in lines)
-    return f"<table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
-
-
-def _name(key):
-    return " class='name'" if key in ("layer", "node", "from", "to") else ""
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
 def _svg(trace):
@@ -130,9 +128,9 @@ def _edges(trace, layer, layers, xs, y, radius):
     starts = list(zip(source.nodes.tolist(), source.heights.tolist(), strict=True))
     if source.bias is not None:
         starts.append((len(before) - 1, source.bias))
-    largest = max(
-        (abs(before[i, j]) for i, _ in starts for j in target.nodes.tolist()), default=1.0
-    )
+    drawn = np.abs(before[np.ix_([i for i, _ in starts], target.nodes)])
+    # Weights that are not numbers are drawn thin.
+    largest = np.nan_to_num(drawn, posinf=0.0).max() or 1.0
     names = [*trace.node_names[layer], "bias"]
     edges = []
     for i, start in starts:
@@ -140,7 +138,7 @@ def _edges(trace, layer, layers, xs, y, radius):
             x0, y0, x1, y1 = xs[layer], y(start), xs[layer + 1], y(end)
             length = np.hypot(x1 - x0, y1 - y0)
             dx, dy = radius * (x1 - x0) / length, radius * (y1 - y0) / length
-            size = abs(before[i, j]) / (largest or 1.0)
+            size = min(np.nan_to_num(abs(before[i, j])) / largest, 1.0)
             tip = (
                 f"{names[i]} to {trace.node_names[layer + 1][j]}: weight {number(before[i, j])}, "
                 f"gradient {number(gradients[i, j])}, after {number(after[i, j])}"

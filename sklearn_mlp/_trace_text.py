@@ -25,54 +25,50 @@ WEIGHT_COLUMNS = [
 
 def number(value):
     """Six decimals, or an exponent where they would say too little."""
-    if value is None:
-        return ""
     value += 0.0  # no minus before zero
     return f"{value:.6f}" if value == 0 or 1e-3 <= abs(value) < 1e6 else f"{value:.4e}"
 
 
-def node_rows(trace):
+def node_columns(trace):
+    """What `NODE_COLUMNS` names, of each node, the inputs first: arrays of the same length."""
+    nothing = np.full(len(trace.x), np.nan)
     names = trace.node_names
-    rows = [
-        {"layer": "I", "node": name, "S_postA": value}
-        for name, value in zip(names[0], trace.x.tolist(), strict=True)
-    ]
-    for layer, arrays in enumerate(
-        zip(trace.S_preA, trace.S_postA, trace.f_prime, trace.error_signals, strict=True), 1
-    ):
-        for name, *values in zip(names[layer], *map(np.ndarray.tolist, arrays), strict=True):
-            quantities = zip(("S_preA", "S_postA", "f_prime", "error_signal"), values, strict=True)
-            rows.append({"layer": trace.layer_names[layer], "node": name, **dict(quantities)})
-    rows[-1].update(T=trace.T, FE=trace.FE)
-    return rows
+    return {
+        "layer": np.repeat(trace.layer_names, list(map(len, names))).astype(object),
+        "node": np.array([name for layer in names for name in layer], dtype=object),
+        "S_preA": np.concatenate([nothing, *trace.S_preA]),
+        "S_postA": np.concatenate(trace.signals),
+        "f_prime": np.concatenate([nothing, *trace.f_prime]),
+        "error_signal": np.concatenate([nothing, *trace.error_signals]),
+    }
 
 
-def weight_rows(trace):
-    names, layers, signals = trace.node_names, trace.layer_names, trace.signals
-    rows = []
-    for layer, errors in enumerate(trace.error_signals):
-        matrices = [w.coefs[layer] for w in (trace.before, trace.gradients, trace.after)]
-        sources, inputs = names[layer], signals[layer]
-        if trace.has_bias:
-            biases = [w.intercepts[layer] for w in (trace.before, trace.gradients, trace.after)]
-            matrices = [np.vstack(pair) for pair in zip(matrices, biases, strict=True)]
-            sources, inputs = [*sources, "bias"], np.append(inputs, 1.0)
-        before, gradient, after = (matrix.tolist() for matrix in matrices)
-        for i, source in enumerate(sources):
-            for j, target in enumerate(names[layer + 1]):
-                rows.append(
-                    {
-                        "layer": f"{layers[layer]}to{layers[layer + 1]}",
-                        "from": source,
-                        "to": target,
-                        "signal": float(inputs[i]),
-                        "error_signal": float(errors[j]),
-                        "gradient": gradient[i][j],
-                        "before": before[i][j],
-                        "after": after[i][j],
-                    }
-                )
-    return rows
+def weight_columns(trace):
+    """What `WEIGHT_COLUMNS` names, of each weight, layer by layer: arrays of the same length."""
+    layers = [_weights_of_layer(trace, layer) for layer in range(len(trace.S_postA))]
+    return {key: np.concatenate([columns[key] for columns in layers]) for key in layers[0]}
+
+
+def _weights_of_layer(trace, layer):
+    sources, inputs = trace.node_names[layer], trace.signals[layer]
+    targets, weights = trace.node_names[layer + 1], (trace.before, trace.gradients, trace.after)
+    matrices = [w.coefs[layer] for w in weights]
+    if trace.has_bias:
+        sources, inputs = [*sources, "bias"], np.append(inputs, 1.0)
+        biases = [w.intercepts[layer] for w in weights]
+        matrices = [np.vstack(pair) for pair in zip(matrices, biases, strict=True)]
+    before, gradient, after = map(np.ravel, matrices)
+    name = f"{trace.layer_names[layer]}to{trace.layer_names[layer + 1]}"
+    return {
+        "layer": np.full(len(before), name, dtype=object),
+        "from": np.repeat(np.array(sources, dtype=object), len(targets)),
+        "to": np.tile(np.array(targets, dtype=object), len(sources)),
+        "signal": np.repeat(inputs, len(targets)),
+        "error_signal": np.tile(trace.error_signals[layer], len(sources)),
+        "gradient": gradient,
+        "before": before,
+        "after": after,
+    }
 
 
 def equations(trace):
@@ -114,38 +110,45 @@ def describe(trace):
 def render(trace):
     """The trace as a table of text."""
     lines = describe(trace)
-    lines += ["", *_table(NODE_COLUMNS, node_rows(trace), 24), ""]
+    lines += ["", *_table(NODE_COLUMNS, node_columns(trace), 24), ""]
     for standard, article, value, formula in equations(trace):
         lines.append(f"{standard:12s}  {article:7s} = {value:>9s}  {formula}")
-    lines += ["", *_table(WEIGHT_COLUMNS, weight_rows(trace), 40)]
+    lines += ["", *_table(WEIGHT_COLUMNS, weight_columns(trace), 40)]
     return "\n".join(line.rstrip() for line in lines)
 
 
-def _table(columns, rows, most):
-    """Lines of a table with two lines of heads; of many rows the first and the last."""
-    cells = [
-        [
-            row.get(key, "") if isinstance(row.get(key, ""), str) else number(row[key])
-            for key, _, _ in columns
-        ]
-        for row in rows
-    ]
-    if len(cells) > most:
-        dots = [f"... {len(cells) - most} more", *[""] * (len(columns) - 1)]
-        cells = [*cells[: most // 2], dots, *cells[-most // 2 :]]
-    heads = [[standard for _, standard, _ in columns], [article for _, _, article in columns]]
-    # The dots may stretch over the columns beside theirs.
-    widths = [
-        max(len(line[i]) for line in [*heads, *cells] if not line[i].startswith("... "))
-        for i in range(len(columns))
-    ]
-    n_names = sum(isinstance(rows[0][key], str) for key, _, _ in columns if key in rows[0])
+def cells(heads, columns, rows):
+    """Texts of some rows in the order of `heads`: names on one line, and numbers."""
+    chosen = zip(*(columns[key][rows].tolist() for key, _, _ in heads), strict=True)
     return [
-        "  ".join(
-            cell.ljust(width) if i < n_names else cell.rjust(width)
-            for i, (cell, width) in enumerate(zip(line, widths, strict=True))
-        )
-        if not line[0].startswith("... ")
-        else line[0]
-        for line in [*heads, *cells]
+        [
+            " ".join(value.split())
+            if isinstance(value, str)
+            # An input has no preactivation.
+            else ("" if row[0] == "I" and value != value else number(value))
+            for value in row
+        ]
+        for row in chosen
     ]
+
+
+def _table(heads, columns, most):
+    """Lines of a table with two lines of heads; of many rows the first and the last."""
+    n_rows = len(columns["layer"])
+    rows = np.arange(n_rows)
+    if n_rows > most:
+        rows = np.delete(rows, slice(most // 2, n_rows - most // 2))
+    lines = [[standard for _, standard, _ in heads], [article for _, _, article in heads]]
+    lines += cells(heads, columns, rows)
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    is_name = [columns[key].dtype == object for key, _, _ in heads]
+    lines = [
+        "  ".join(
+            cell.ljust(width) if name else cell.rjust(width)
+            for cell, width, name in zip(line, widths, is_name, strict=True)
+        )
+        for line in lines
+    ]
+    if n_rows > most:
+        lines.insert(2 + most // 2, f"... {n_rows - most} more")
+    return lines

@@ -192,6 +192,72 @@ def test_a_callback_can_stop_a_restart_or_all_that_have_not_begun(iris, n_jobs):
     assert model.n_iter_ == 4
 
 
+def test_a_stop_is_told_even_where_training_would_stop_by_itself(iris, capsys):
+    model = network(max_iter=30, tol=9.0, n_iter_no_change=1, verbose=True).fit(*iris)
+    last = ("end", "epoch", model.n_iter_ - 1)
+    assert capsys.readouterr().out.splitlines()[-1].startswith("Training loss did not improve")
+    model.set_callbacks(Recorder(stop_at=[last])).fit(*iris)
+    assert capsys.readouterr().out.splitlines()[-1] == "A callback asked to stop. Stopping."
+
+
+@pytest.mark.parametrize("n_jobs", [None, 2])
+def test_restarts_begin_and_end_with_networks_of_their_own(iris, n_jobs):
+    class RestartKeeper(Recorder):
+        def on_fit_task_end(self, estimator, context, *, fitted_estimator):
+            if context.task_name == "restart":
+                self.calls.append((context.task_id, fitted_estimator))
+
+    keeper = RestartKeeper()
+    parameters = {"early_stopping": True, "random_state": 3}
+    model = network(n_init=3, n_jobs=n_jobs, **parameters).set_callbacks(keeper).fit(*iris)
+    ends = dict(call for call in keeper.calls if len(call) == 2)
+    assert sorted(ends) == [0, 1, 2]
+    assert bits(ends[0]) == bits(network(**parameters).fit(*iris))
+    assert len({b"".join(bits(fitted)) for fitted in ends.values()}) == 3
+    best = max(range(3), key=lambda number: ends[number].best_validation_score_)
+    assert bits(model) == bits(ends[best])
+    assert [len(fitted.validation_scores_) for fitted in ends.values()] == [4, 4, 4]
+
+
+def test_a_warm_start_has_no_restarts(iris):
+    recorder = Recorder()
+    model = network(n_init=3, warm_start=True).fit(*iris)
+    model.set_callbacks(recorder).fit(*iris)
+    assert [call for call in recorder.calls if call[0] == "end"] == [
+        *[("end", "epoch", n) for n in range(4)],
+        ("end", "fit", 0),
+    ]
+
+
+class Raiser(Recorder):
+    """Raises an error in the first epoch of a restart (or of the fit)."""
+
+    def __init__(self, error, restart=None):
+        super().__init__()
+        self.error, self.restart, self.n_epochs = error, restart, 0
+
+    def on_fit_task_end(self, estimator, context):
+        self.n_epochs += 1
+        if context.task_name == "epoch" and self.restart in (None, context.parent.task_id):
+            raise self.error
+
+
+@pytest.mark.parametrize("parameters", [{}, {"n_init": 2}, {"n_init": 2, "n_jobs": 2}])
+@pytest.mark.parametrize("error", [StopIteration, KeyboardInterrupt, OSError])
+def test_any_error_of_a_callback_is_raised_as_it_is(iris, parameters, error):
+    with pytest.raises(error):
+        network(**parameters).set_callbacks(Raiser(error("of a callback"))).fit(*iris)
+
+
+def test_an_error_in_one_restart_ends_the_others(iris):
+    raiser = Raiser(OSError("of a callback"), restart=1)
+    X, y = iris
+    model = network(n_init=2, n_jobs=2, max_iter=100_000, n_iter_no_change=np.inf)
+    with pytest.raises(OSError, match="of a callback"):
+        model.set_callbacks(raiser).fit(X, y)
+    assert raiser.n_epochs < 100_000
+
+
 @pytest.mark.parametrize(
     "spoil",
     [

@@ -5,6 +5,7 @@ import sys
 
 import matplotlib as mpl
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.colors import same_color
 from sklearn.datasets import load_breast_cancer, load_iris
@@ -105,10 +106,94 @@ def test_the_validation_score_and_the_best_epoch_over_warm_starts(iris):
     assert best == 8 + model.best_iter_
     assert model.validation_scores_[best - 1] == model.best_validation_score_
     legend = [text.get_text() for text in display.validation_ax_.get_legend().get_texts()]
-    assert legend == ["Training loss", "Validation score", f"Best epoch, {best}"]
-    # After more training the best epoch's weights are gone, and so is its line.
+    assert legend == ["Training loss", f"Best epoch, {best}", "Validation score"]
+
+
+def test_validation_scores_of_the_last_epochs_only(iris):
+    model = MLPLogisticClassifier(3, max_iter=20, warm_start=True, random_state=0).fit(*iris)
+    model.set_params(early_stopping=True, max_iter=5).fit(*iris)
+    display = LossCurveDisplay.from_estimator(model)
+    assert display.line_.get_xdata()[-1] == 25
+    np.testing.assert_array_equal(display.validation_line_.get_xdata(), np.arange(21, 26))
+    assert display.best_line_.get_xdata()[0] == 20 + model.best_iter_
+
+
+def test_after_more_training_there_is_no_best_epoch(iris):
+    # Its weights are gone. The scores are accuracies, of which many are the same.
+    model = MLPLogisticClassifier(3, max_iter=15, early_stopping=True, random_state=0).fit(*iris)
+    assert LossCurveDisplay.from_estimator(model).best_line_.get_xdata()[0] == model.best_iter_
     model.partial_fit(*iris)
     assert LossCurveDisplay.from_estimator(model).best_line_ is None
+
+
+def test_two_estimators_on_the_same_axes(iris):
+    _, (other, ax) = plt.subplots(ncols=2, sharex=True)
+    model = MLPLogisticClassifier(3, max_iter=6, early_stopping=True, random_state=0).fit(*iris)
+    LossCurveDisplay.from_estimator(model, ax=other)
+    first = LossCurveDisplay.from_estimator(model, ax=ax, name="a")
+    second = LossCurveDisplay.from_estimator(model, ax=ax, name="b")
+    assert first.validation_ax_ is second.validation_ax_
+    legend = [text.get_text() for text in second.validation_ax_.get_legend().get_texts()]
+    assert legend == [
+        *(f"{what}{end}" for name in "ab" for what, end in
+          ((f"Training loss of {name}", ""), (f"Best epoch of {name}, ", model.best_iter_))),
+        "Validation score of a",
+        "Validation score of b",
+    ]  # fmt: skip
+    assert first.validation_line_.get_color() == first.line_.get_color()
+    assert second.line_.get_color() != first.line_.get_color()
+
+
+def test_axes_with_a_scale_or_ticks_of_their_own(iris):
+    model = MLPLogisticClassifier(3, max_iter=6, random_state=0).fit(*iris)
+    for prepare in ({"xscale": "log"}, {"xticks": [1, 5]}):
+        _, ax = plt.subplots()
+        ax.set(**prepare)
+        assert LossCurveDisplay.from_estimator(model, ax=ax).ax_ is ax
+
+
+def test_keywords_by_their_short_names(iris):
+    model = MLPLogisticClassifier(3, max_iter=6, early_stopping=True, random_state=0).fit(*iris)
+    display = LossCurveDisplay.from_estimator(
+        model, line_kw={"c": "red"}, validation_line_kw={"c": "green", "ls": ":"}
+    )
+    assert display.line_.get_color() == "red"
+    assert display.validation_line_.get_color() == "green"
+    display = NetworkDisplay.from_estimator(
+        model,
+        line_kw={"lw": 2.0},
+        node_kw={"facecolors": "red"},
+        text_kw={"ha": "left", "size": 5},
+    )
+    assert {float(width) for width in display.edges_[0].get_linewidths()} == {2.0}
+    assert same_color(display.nodes_[0].get_facecolor()[0], "red")
+    assert {text.get_fontsize() for text in display.texts_} == {5.0}
+    assert {text.get_ha() for text in display.texts_} == {"left"}
+    display = NetworkDisplay.from_estimator(model, node_kw={"color": "blue"})
+    assert same_color(display.nodes_[0].get_facecolor()[0], "blue")
+    assert same_color(display.bias_nodes_[0].get_facecolor()[0], "blue")
+
+
+def test_names_are_not_formulas(iris):
+    X, y = iris
+    names = ["a$x^$", "$$", "in $ and out $", "x_1"]
+    labels = np.array(["$5^$", "_", "c"])[y]
+    model = MLPLogisticClassifier(2, random_state=0).fit(pd.DataFrame(X, columns=names), labels)
+    display = NetworkDisplay.from_estimator(model, class_of_interest="$5^$")
+    display.figure_.canvas.draw()
+    assert {*names, "class $5^$"} <= set(texts(display))
+    assert not any(text.get_parse_math() for text in display.texts_)
+
+
+def test_networks_given_as_lists_and_weights_that_are_no_numbers():
+    nan = float("nan")
+    display = NetworkDisplay(coefs=[[[1.0, nan], [-2.0, 0.5]], [[0.0], [0.0]]], intercepts=None)
+    display.plot().figure_.canvas.draw()
+    assert np.isfinite(display.edges_[0].get_linewidths()).all()
+    assert np.argmax(display.edges_[0].get_linewidths()) == 2
+    for max_nodes in (1, 5.5):
+        with pytest.raises(ValueError, match="max_nodes must be an int of at least 2"):
+            display.plot(max_nodes=max_nodes)
 
 
 def test_the_loss_curve_of_a_neighbour(iris):
@@ -183,10 +268,8 @@ def test_large_layers_are_abbreviated():
     written = texts(display)
     assert {"x0", "x3", "x37", "x39"} <= set(written)
     assert "x4" not in written
-    assert "$\\vdots$ 33 more" in written
-    assert "$\\vdots$ 93 more" in written
-    with pytest.raises(ValueError, match="max_nodes must be at least 2, got 1"):
-        NetworkDisplay.from_estimator(model, max_nodes=1)
+    assert "\u22ee 33 more" in written
+    assert "\u22ee 93 more" in written
     with pytest.raises(TypeError, match="got LogisticRegression"):
         NetworkDisplay.from_estimator(LogisticRegression().fit(X, X[:, 0] > 0))
 

@@ -22,6 +22,7 @@ from sklearn_mlp import (
     gradient_check,
     trace_update,
 )
+from sklearn_mlp._trace_text import number
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -132,14 +133,14 @@ def weights_of(model, number):
 
 def assert_after_is_what_partial_fit_does(model, x, y, tolerance=1e-12):
     before = pickle.dumps(model)
-    for number, label in enumerate(model.classes_ if model.n_outputs_ > 1 else [None]):
+    for network, label in enumerate(model.classes_ if model.n_outputs_ > 1 else [None]):
         trace = trace_update(model, x[0], y, class_of_interest=label)
         assert trace.n_visits == 1
         trained = copy.deepcopy(model).partial_fit(x, [y])
         for actual, expected, former in zip(
             [*trace.after.coefs, *trace.after.intercepts],
-            weights_of(trained, number),
-            weights_of(model, number),
+            weights_of(trained, network),
+            weights_of(model, network),
             strict=True,
         ):
             np.testing.assert_allclose(actual, expected, rtol=tolerance, atol=tolerance)
@@ -224,6 +225,26 @@ def test_a_class_of_several_visits_takes_as_many_traces(iris):
     np.testing.assert_array_equal(trace.after.coefs[0], trace.before.coefs[0])
 
 
+@pytest.mark.parametrize("loss", ["squared_error", "log_loss"])
+@pytest.mark.parametrize("factor", [1.0, 60.0])
+def test_the_loss_is_exact_also_where_the_output_is_saturated(iris, loss, factor):
+    X, y = iris[0][:100], iris[1][:100]
+    model = MLPLogisticClassifier(4, loss=loss, random_state=0).fit(X, y)
+    model.coefs_ = [factor * coef for coef in model.coefs_]
+    row = int(np.argmax(model.decision_function(X)))
+    for label in (0, 1):
+        trace = trace_update(model, X[row], label)
+        FE = model.predict_proba(X[row : row + 1])[0, 1] - label
+        log_proba = model.predict_log_proba(X[row : row + 1])[0, label]
+        expected = -log_proba if loss == "log_loss" else 0.5 * FE**2
+        np.testing.assert_allclose(trace.loss, expected, rtol=1e-10)
+        assert ("-log(1 - |FE|)" in str(trace)) == (loss == "log_loss")
+    if factor > 1:
+        assert model.decision_function(X).max() > 50
+    check = gradient_check(model, X[row : row + 1], [0])
+    assert check.difference < 1e-8 * factor**2
+
+
 def test_the_class_of_interest(iris):
     X, y = iris
     names = np.array(["setosa", "versicolor", "virginica"])
@@ -251,6 +272,8 @@ def test_a_trace_shares_nothing_with_the_estimator(iris):
     np.testing.assert_array_equal(trace.before.coefs[0], kept)
     trace.before.coefs[0][...] = 0.0
     assert model.coefs_[0].any()
+    trace.error_signals[0][...] = 7.0
+    assert (trace.gradients.intercepts[0] != 7.0).all()
 
 
 @pytest.mark.filterwarnings("error")
@@ -310,6 +333,7 @@ def test_frames_have_every_weight_and_node(by_hand, iris):
     assert list(nodes["node"]) == ["x0", "x1", "x2", "H[0]", "H[1]", "H[2]", "H[3]", "O"]
     np.testing.assert_array_equal(nodes["S_postA"][3:7], trace.S_postA[0])
     assert (nodes["T"].iloc[-1], nodes["FE"].iloc[-1]) == (1, trace.FE)
+    assert nodes["T"].isna().sum() == nodes["S_preA"].isna().sum() + 4 == 7
     with pytest.raises(ValueError, match="rows must be 'weights' or 'nodes', got 'all'"):
         trace.to_pandas("all")
 
@@ -332,6 +356,26 @@ def test_the_text_of_a_large_network_is_short():
     assert "... 57 more" in lines
     assert f"... {31 * 50 + 51 - 40} more" in lines
     assert any(line.startswith("regularization: each weight, not of a bias") for line in lines)
+
+
+def test_a_network_of_many_weights_or_of_none_that_are_numbers(iris):
+    X, y = iris
+    model = MLPLogisticClassifier(200, max_iter=1, random_state=0).fit(X, y)
+    html = trace_update(model, X[0], y[0])._repr_html_()
+    assert f"{5 * 200 + 201 - 400} more: see to_pandas()" in html
+    model.coefs_ = [np.full_like(coef, np.nan) for coef in model.coefs_]
+    trace = trace_update(model, X[0], y[0])
+    assert "nan" in str(trace)
+    assert not re.search("(width|opacity|[xy][12])='nan'", trace._repr_html_())
+
+
+def test_a_name_of_two_lines_stays_on_one(iris):
+    X, y = iris
+    frame = pd.DataFrame(X, columns=["a\nb", "c", "d", "e"])
+    trace = trace_update(
+        MLPLogisticClassifier(2, random_state=0).fit(frame, y), frame.iloc[0], y[0]
+    )
+    assert sum(line.startswith("I      a b ") for line in str(trace).splitlines()) == 1
 
 
 def test_html_is_self_contained_and_well_formed(iris):
@@ -357,7 +401,12 @@ def test_html_is_self_contained_and_well_formed(iris):
     )
     assert len({before, gradient, after}) == 3
     assert f"H1[11] to H2[2]: weight {before}, gradient {gradient}, after {after}" in titles
-    assert sum(f"S_preA {trace.S_preA[1][2]:.6f}, " in title for title in titles) == 1
+    (node,) = (title for title in titles if title.startswith("H2[2]: "))
+    assert node == (
+        f"H2[2]: preactivation S_preA {number(trace.S_preA[1][2])}, postactivation S_postA "
+        f"{number(trace.S_postA[1][2])}, derivative f'(S_preA) {number(trace.f_prime[1][2])}, "
+        f"error signal {number(trace.error_signals[1][2])}"
+    )
     # A line is orange for a negative weight, and the widest has the largest.
     last = [(line.get("stroke"), float(line.get("stroke-width"))) for line in lines[-4:]]
     weights = np.append(trace.before.coefs[2], trace.before.intercepts[2])
@@ -390,6 +439,21 @@ def test_gradients_are_those_of_the_loss(iris, loss, n_classes, hidden, fit_inte
     assert pickle.dumps(model) == before
     sparse = gradient_check(model, csr_array(X[::9]), y[::9])
     assert sparse.difference < 1e-9
+
+
+@pytest.mark.filterwarnings("error::UserWarning")
+def test_only_the_gradient_of_the_loss_is_checked(iris):
+    # Not what alpha, a schedule, class weights or column names have to do with an update.
+    X, y = iris
+    X = pd.DataFrame(X, columns=list("abcd"))
+    model = MLPLogisticClassifier(
+        3, alpha=50.0, learning_rate="invscaling", class_weight={0: 9.0}, random_state=0
+    ).fit(X, y)
+    assert gradient_check(model, X[::20], y[::20]).difference < 1e-9
+    # A coarser step has an error of its square.
+    assert 1e-9 < gradient_check(model, X[::20], y[::20], step=1e-3).difference < 1e-6
+    with pytest.raises(ValueError, match="step must be > 0, got 0"):
+        gradient_check(model, X, y, step=0)
 
 
 def test_a_wrong_gradient_is_found_and_named(iris, monkeypatch):

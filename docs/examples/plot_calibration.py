@@ -18,7 +18,7 @@ from sklearn.calibration import CalibrationDisplay
 from sklearn.datasets import make_classification
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import brier_score_loss, log_loss
+from sklearn.metrics import accuracy_score, brier_score_loss, log_loss
 from sklearn.model_selection import GridSearchCV, train_test_split
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
@@ -58,7 +58,7 @@ for (name, model), marker in zip(models.items(), "o^sD", strict=True):
     )
     probability = display.y_prob
     scores[name] = {
-        "accuracy": fitted.score(X_test, y_test),
+        "accuracy": accuracy_score(y_test, fitted.predict(X_test)),
         "Brier score": brier_score_loss(y_test, probability),
         "log loss": log_loss(y_test, probability),
     }
