@@ -1,0 +1,143 @@
+"""Conversion to ONNX: importing this module registers the converter with skl2onnx.
+
+The graph takes what skl2onnx gives it (float32 as a rule), computes in float64, as the estimator
+does, and gives probabilities of float32. All networks of an estimator are one stack of matrices.
+Needs skl2onnx: ``pip install "sklearn-mlp[onnx]"``.
+
+Examples
+--------
+>>> import numpy as np
+>>> from skl2onnx import to_onnx
+>>> from sklearn.datasets import load_iris
+>>> import sklearn_mlp.onnx
+>>> X, y = load_iris(return_X_y=True)
+>>> model = sklearn_mlp.MLPLogisticClassifier(4, random_state=0).fit(X, y)
+>>> graph = to_onnx(model, X[:1].astype(np.float32), options={"zipmap": False})
+>>> [output.name for output in graph.graph.output]
+['label', 'probabilities']
+"""
+
+import numpy as np
+
+try:
+    from onnx import TensorProto
+    from skl2onnx import update_registered_converter
+    from skl2onnx._parse import _parse_sklearn_classifier
+    from skl2onnx.common.shape_calculator import calculate_linear_classifier_output_shapes
+except ImportError as error:
+    raise ImportError(
+        'sklearn_mlp.onnx needs skl2onnx: pip install "sklearn-mlp[onnx]", or skl2onnx.'
+    ) from error
+
+from sklearn.utils.validation import check_is_fitted
+
+from ._classifier import MLPLogisticClassifier
+
+__all__ = []
+
+
+def _convert(scope, operator, container):
+    """Add the nodes that compute `predict` and `predict_proba`."""
+    model = operator.raw_operator
+    graph = _Graph(scope, container)
+    logits = _logits(graph, model, operator.inputs[0].full_name)
+    probabilities = _probabilities(graph, model, logits)
+    container.add_node(
+        "Cast", probabilities, operator.outputs[1].full_name, to=TensorProto.FLOAT, op_version=13
+    )
+    if model.multilabel_:
+        positive = graph.node("Greater", logits, graph.constant(0.0))
+        container.add_node(
+            "Cast", positive, operator.outputs[0].full_name, to=TensorProto.INT64, op_version=13
+        )
+        return
+    if model.n_outputs_ == 1:
+        # Not the larger of the two probabilities: at a logit of 0 they are equal.
+        positive = graph.node("Greater", logits, graph.constant(0.0))
+        winner = graph.node("Cast", positive, to=TensorProto.INT64)
+        winner = graph.node("Reshape", winner, graph.constant(np.array([-1])))
+    else:
+        winner = graph.node("ArgMax", logits, axis=1, keepdims=0)
+    # Strings, or whole numbers: skl2onnx has made sure of that.
+    labels = model.classes_
+    if labels.dtype.kind in "biuf":
+        labels = labels.astype(np.int64)
+    labels = graph.node("Gather", graph.constant(labels), winner)
+    container.add_node("Identity", labels, operator.outputs[0].full_name, op_version=14)
+
+
+def _logits(graph, model, inputs):
+    """Preactivations of the output nodes, shape (n, n_outputs); matrices are stacked by network."""
+    signal = graph.node("Cast", inputs, to=TensorProto.DOUBLE)
+    for layer, (coef, intercept) in enumerate(zip(model.coefs_, model.intercepts_, strict=True)):
+        if layer > 0:
+            signal = _logistic(graph, signal)
+        coef = np.reshape(coef, (model.n_outputs_, *np.shape(coef)[-2:])).astype(np.float64)
+        bias = np.reshape(intercept, (model.n_outputs_, 1, -1)).astype(np.float64)
+        signal = graph.node("MatMul", signal, graph.constant(coef))
+        signal = graph.node("Add", signal, graph.constant(bias))
+    signal = graph.node("Squeeze", signal, graph.constant(np.array([2])))  # (n_outputs, n, 1)
+    return graph.node("Transpose", signal, perm=[1, 0])
+
+
+def _log_logistic(graph, signal):
+    """``log f(x) = min(x, 0) - log(1 + exp(-abs(x)))``: onnxruntime's Sigmoid overflows."""
+    exponential = graph.node("Exp", graph.node("Neg", graph.node("Abs", signal)))
+    logarithm = graph.node("Log", graph.node("Add", exponential, graph.constant(1.0)))
+    return graph.node("Sub", graph.node("Min", signal, graph.constant(0.0)), logarithm)
+
+
+def _logistic(graph, signal):
+    return graph.node("Exp", _log_logistic(graph, signal))
+
+
+def _probabilities(graph, model, logits):
+    if model.multilabel_:
+        return _logistic(graph, logits)
+    if model.n_outputs_ == 1:
+        negative = _logistic(graph, graph.node("Neg", logits))
+        return graph.node("Concat", negative, _logistic(graph, logits), axis=1)
+    # From the logarithms, for the outputs themselves may all underflow to 0.
+    return graph.node("Softmax", _log_logistic(graph, logits), axis=1)
+
+
+class _Graph:
+    """Adds nodes and constants under names of their own, which it returns."""
+
+    def __init__(self, scope, container):
+        self.scope, self.container = scope, container
+
+    def node(self, kind, *inputs, **attributes):
+        output = self.scope.get_unique_variable_name(kind.lower())
+        version = {"Cast": 13, "Greater": 13, "Softmax": 13, "Squeeze": 13}.get(kind)
+        if version is not None:
+            attributes["op_version"] = version
+        name = self.scope.get_unique_operator_name(kind)
+        self.container.add_node(kind, list(inputs), output, name=name, **attributes)
+        return output
+
+    def constant(self, value):
+        value = np.asarray(value)
+        types = {"f": TensorProto.DOUBLE, "i": TensorProto.INT64}
+        name = self.scope.get_unique_variable_name("constant")
+        kind = types.get(value.dtype.kind, TensorProto.STRING)
+        values = value.ravel().tolist()
+        if kind == TensorProto.STRING:
+            values = [text.encode() for text in values]
+        self.container.add_initializer(name, kind, value.shape, values)
+        return name
+
+
+def _parse(scope, model, inputs, custom_parsers=None):
+    check_is_fitted(model)  # skl2onnx would miss its classes, and say so in other words
+    return _parse_sklearn_classifier(scope, model, inputs, custom_parsers)
+
+
+update_registered_converter(
+    MLPLogisticClassifier,
+    "SklearnMlpMLPLogisticClassifier",
+    calculate_linear_classifier_output_shapes,
+    _convert,
+    parser=_parse,
+    options={"nocl": [True, False], "zipmap": [True, False, "columns"]},
+)
