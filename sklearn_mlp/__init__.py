@@ -1,9 +1,9 @@
 """The multilayer perceptron of online backpropagation as a scikit-learn estimator."""
 
 from importlib import import_module as _import_module
-from importlib.metadata import version as _version
 
 from ._classifier import MLPLogisticClassifier
+from ._version import __version__ as __version__
 
 # What is needed to look at a network is imported when it is first used.
 _LAZY = {
@@ -11,11 +11,11 @@ _LAZY = {
     "GradientCheck": "._gradient_check",
     "LossCurveDisplay": "._plot",
     "NetworkDisplay": "._plot",
+    "export_c": "._export_c",
     "gradient_check": "._gradient_check",
     "trace_update": "._trace",
 }
 __all__ = ["MLPLogisticClassifier", *_LAZY]
-__version__ = _version("sklearn-mlp")
 
 
 def __getattr__(name):

@@ -11,12 +11,11 @@ from threading import Event
 import numpy as np
 from joblib import effective_n_jobs
 from scipy.sparse import csr_array, issparse
-from scipy.special import log_expit, log_softmax, softmax
+from scipy.special import expit, log_expit, log_softmax, softmax
 from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
-from sklearn.exceptions import ConvergenceWarning
+from sklearn.exceptions import ConvergenceWarning, InconsistentVersionWarning
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, Options, StrOptions
-from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import _check_partial_fit_first_call, check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
@@ -34,12 +33,12 @@ from ._epochs import (
     winners,
 )
 from ._kernel import Rows
+from ._targets import ONE_CLASS, class_weights, encode, encode_known, is_indicator
+from ._version import __version__
 from ._visits import (
     add_totals,
-    balanced_weights,
     canonical_order,
     check_can_hold_out,
-    class_totals,
     expand,
     hold_out,
     mean_squared_length,
@@ -56,7 +55,7 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
     Multilayer Perceptrons" [1]_: one or more hidden layers, one output node, every node
     logistic, and all weights changed after every single sample by ``weight -= LR * gradient``. For
     more than two classes, one such network per class (one-vs-rest) is trained on the same order of
-    samples.
+    samples; for multilabel targets, one per label.
 
     The article's own loss is ``loss="squared_error"``. The default, log loss, learns better
     probabilities by the same equations without one factor. Both are proper scoring rules (squared
@@ -135,10 +134,12 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
         samples and their weights, not on the order in which they are given. False visits them as
         given, the article's way.
 
-    class_weight : dict, "balanced" or None, default=None
+    class_weight : dict, list of dict, "balanced" or None, default=None
         Weights of the classes, ``{label: weight}``; 1 where none is given. "balanced" uses
         ``n_samples / (n_classes * n_samples_of_the_class)``, sample weights counted. A class of
         weight c is visited ``ceil(c)`` times (at most 64 times) with steps scaled to make up c.
+        For multilabel targets a list with the weights of 0 and 1 of each label, or "balanced" for
+        each label; a sample has the product of its labels' weights.
 
     n_init : int, default=1
         Number of times that training is begun anew, with other initial weights and visiting
@@ -176,10 +177,12 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
-        The class labels, sorted.
+        The class labels, sorted. Multilabel, the numbers of the labels.
+    multilabel_ : bool
+        Whether the targets are multilabel: a matrix of 0 and 1, a column for each label.
     coefs_ : list of ndarrays of shape (fan_in, fan_out)
         Weights of each layer, of the dtype of `X` (float64 or float32). With more than two
-        classes the arrays have a leading axis, one network per class.
+        classes, or multilabel, the arrays have a leading axis, one network per class or label.
     intercepts_ : list of ndarrays of shape (fan_out,)
         Weights of the bias nodes, zero without them. With more than two classes, a leading axis.
     n_features_in_ : int
@@ -212,7 +215,7 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
     n_layers_ : int
         Number of layers, input and output included.
     n_outputs_ : int
-        Number of networks: 1, or the number of classes if there are more than two.
+        Number of networks: 1, or the number of classes if there are more than two, or of labels.
     out_activation_ : str
         "logistic".
 
@@ -256,7 +259,7 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
         "fit_intercept": ["boolean"],
         "init_range": [StrOptions({"auto"}), Interval(Real, 0, None, closed="neither")],
         "shuffle": ["boolean"],
-        "class_weight": [StrOptions({"balanced"}), dict, None],
+        "class_weight": [StrOptions({"balanced"}), dict, list, None],
         "n_init": [Interval(Integral, 1, None, closed="left")],
         "early_stopping": ["boolean"],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
@@ -321,6 +324,7 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
+        tags.classifier_tags.multi_label = True
         return tags
 
     # ---------------------------------------------------------------- training
@@ -358,8 +362,10 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
             Inputs. C-ordered float64 and float32 arrays and canonical CSR of these dtypes are
             read where they are; anything else is converted once.
 
-        y : array-like of shape (n_samples,)
-            Class labels, at least two different ones.
+        y : array-like of shape (n_samples,), or {array-like, sparse matrix} of shape \
+                (n_samples, n_labels)
+            Class labels, at least two different ones; or multilabel targets, 0 or 1, at least two
+            columns.
 
         sample_weight : array-like of shape (n_samples,), default=None
             Multiplicities, not negative: a sample of weight w is visited ``ceil(w)`` times per
@@ -403,27 +409,29 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
         with _Undo(self) as undo:
             task.begin()
             X, y = self._validate_samples(X, y, reset=not goes_on)
-            y = self._encode_classes(y, reset=not goes_on)
+            targets = self._encode(y, reset=not goes_on)
             sample_weight = _scale_up(_validate_sample_weight(sample_weight, X))
-            visits, step, class_weight, totals = self._weigh(y, sample_weight)
-            if visits is not None and len(np.unique(y[visits > 0])) < 2:
-                raise ValueError(_ONE_CLASS + " after removing samples of weight zero")
+            visits, step, class_weight, totals = self._weigh(targets, sample_weight)
+            remaining = targets.numbers if visits is None else targets.numbers[visits > 0]
+            if not self.multilabel_ and len(np.unique(remaining)) < 2:
+                raise ValueError(ONE_CLASS + " after removing samples of weight zero")
             rows = Rows(X)
-            visits = self._visiting_order(rows, y, visits, step)
+            visits = self._visiting_order(rows, targets, visits, step)
             validation = self._given_validation_set(X_val, y_val, sample_weight_val, X.dtype)
+            # Sets of labels are too many to hold out a part of each.
+            strata = np.zeros_like(targets.numbers) if self.multilabel_ else targets.numbers
             if self.early_stopping and validation is None:
-                check_can_hold_out(visits, y, self.classes_)
+                check_can_hold_out(visits, strata, self.classes_)
             attempts = self._attempts(X.dtype, goes_on, coefs_init, intercepts_init)
             if self.early_stopping and validation is None:
                 # The same split in every attempt, and in every warm start on the same data: what
                 # was trained on is not validated on later.
                 generator = np.random.default_rng([self._seed, 1])
-                visits, held_out = hold_out(visits, y, self.validation_fraction, generator)
-                validation = ValidationSet(
-                    rows, y[held_out], held_out, None if step is None else step[held_out]
-                )
+                visits, held_out = hold_out(visits, strata, self.validation_fraction, generator)
+                weights = None if step is None else step[held_out]
+                validation = ValidationSet(rows, targets.take(held_out), held_out, weights)
             undo.keep_interrupted = True
-            training = self._training_set(X, rows, y, step, visits, class_weight, totals)
+            training = self._training_set(X, rows, targets, step, visits, class_weight, totals)
             why, tallies = self._train_attempts(attempts, X, training, validation, task)
             task.end(self)
         self._say_how_it_ended(why, tallies, X, training)
@@ -444,11 +452,13 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Inputs.
 
-        y : array-like of shape (n_samples,)
-            Class labels, not necessarily of every class.
+        y : array-like of shape (n_samples,), or {array-like, sparse matrix} of shape \
+                (n_samples, n_labels)
+            Class labels, not necessarily of every class; or multilabel targets.
 
         classes : array-like of shape (n_classes,), default=None
-            All class labels that will ever occur. Needed in the first call only.
+            All class labels that will ever occur (multilabel: the numbers of the labels,
+            ``range(n_labels)``). Needed in the first call only.
 
         sample_weight : array-like of shape (n_samples,), default=None
             Multiplicities, as in `fit`, but never scaled up.
@@ -465,7 +475,7 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
         with _Undo(self) as undo:
             first = _check_partial_fit_first_call(self, classes)
             if len(self.classes_) < 2:
-                raise ValueError(_ONE_CLASS)
+                raise ValueError(ONE_CLASS)
             X, training, rate = self._chunk(X, y, sample_weight, first=first)
             undo.keep_interrupted = True
             self.n_iter_ = 1
@@ -481,20 +491,24 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
         X, y = self._validate_samples(X, y, reset=first)
         if first:
             check_classification_targets(y)
-        y = self._encode_known_classes(y)
+            self.multilabel_ = is_indicator(y)
+        targets = encode_known(y, self.classes_, multilabel=self.multilabel_)
         sample_weight = _validate_sample_weight(sample_weight, X)
         former = None if first else self._class_totals
-        visits, step, class_weight, totals = self._weigh(y, sample_weight, former)
+        visits, step, class_weight, totals = self._weigh(targets, sample_weight, former)
         self._start(X.dtype, not first, in_place=True)
         rows = Rows(X)
-        visits = self._visiting_order(rows, y, visits, step)
-        training = self._training_set(X, rows, y, step, visits, class_weight, totals, streamed=True)
+        visits = self._visiting_order(rows, targets, visits, step)
+        training = self._training_set(
+            X, rows, targets, step, visits, class_weight, totals, streamed=True
+        )
         rate = training.learning_rate_init
         if self.learning_rate == "invscaling":
             rate /= (self.t_ + 1) ** self.power_t
         return X, training, rate
 
     def _validate_samples(self, X, y, *, dtype=None, reset):
+        multilabel = is_indicator(y)
         X, y = validate_data(
             self,
             X,
@@ -502,8 +516,11 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
             accept_sparse="csr",
             dtype=dtype or (_DTYPES if reset else dtype_of(self.coefs_)),
             order="C",
+            multi_output=multilabel,
             reset=reset,
         )
+        if issparse(y):
+            y = y.toarray()
         if issparse(X) and not X.has_canonical_format:
             # Sorted columns without duplicates, so that the order of the additions is settled;
             # in a copy, for the matrix may be the caller's own.
@@ -511,51 +528,30 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
             X.sum_duplicates()
         return _readable(X), y
 
-    def _encode_classes(self, y, *, reset):
-        check_classification_targets(y)
-        classes, y = np.unique(y, return_inverse=True)
-        if len(classes) < 2:
-            raise ValueError(_ONE_CLASS)
-        if not reset and not np.array_equal(classes, self.classes_):
+    def _encode(self, y, *, reset):
+        """The targets of `fit`."""
+        classes, targets = encode(y)
+        multilabel = targets.sets is not None
+        if not reset and not (
+            np.array_equal(classes, self.classes_) and multilabel == self.multilabel_
+        ):
             raise ValueError(
                 "warm_start can only be used where `y` has the same classes as in the previous "
                 f"call to fit. Previously got {self.classes_}, `y` has {classes}"
             )
-        self.classes_ = classes
-        return y.astype(np.int32)
+        self.classes_, self.multilabel_ = classes, multilabel
+        return targets
 
-    def _encode_known_classes(self, y):
-        try:
-            numbers = np.searchsorted(self.classes_, y).clip(max=len(self.classes_) - 1)
-            # As Python objects: NumPy would warn where it cannot compare, as "a" and 1.
-            known = self.classes_[numbers].tolist() == y.tolist()
-        except TypeError:  # labels of different kinds, such as numbers and strings
-            known = False
-        if not known:
-            raise ValueError(
-                "`y` has classes not in `self.classes_`. `self.classes_` has "
-                f"{self.classes_}. 'y' has {list(dict.fromkeys(y.tolist()))}."
-            )
-        return numbers.astype(np.int32)
-
-    def _weigh(self, y, sample_weight, former_totals=None):
+    def _weigh(self, targets, sample_weight, former_totals=None):
         """Visits and step of each row, weight of each class or None for 1, totals if "balanced".
 
         `former_totals` are those of the earlier calls of `partial_fit`.
         """
-        class_weight = totals = None
-        if isinstance(self.class_weight, dict):
-            class_weight = compute_class_weight(
-                self.class_weight, classes=self.classes_, y=self.classes_
-            ).astype(np.float64)
-            if not np.isfinite(class_weight).all() or (class_weight < 0).any():
-                raise ValueError(
-                    f"class_weight must be finite and not negative, got {self.class_weight}."
-                )
-        elif self.class_weight == "balanced":
-            totals = class_totals(y, len(self.classes_), sample_weight)
-            class_weight = balanced_weights(add_totals(former_totals, totals))
-        return *weights_to_visits(y, sample_weight, class_weight), class_weight, totals
+        class_weight, totals = class_weights(
+            self.class_weight, self.classes_, targets, sample_weight, former_totals
+        )
+        visits, step = weights_to_visits(targets.numbers, sample_weight, class_weight)
+        return visits, step, class_weight, totals
 
     def _given_validation_set(self, X, y, sample_weight, dtype):
         """That of `X_val`, or None."""
@@ -574,7 +570,8 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
             )
         X, y = self._validate_samples(X, y, dtype=dtype, reset=False)
         sample_weight = _validate_sample_weight(sample_weight, X)
-        return ValidationSet(Rows(X), self._encode_known_classes(y), weights=sample_weight)
+        targets = encode_known(y, self.classes_, multilabel=self.multilabel_)
+        return ValidationSet(Rows(X), targets, weights=sample_weight)
 
     def _attempts(self, dtype, goes_on, coefs_init, intercepts_init):
         """The estimators to train, from which the best is taken: this one, and copies of it."""
@@ -609,7 +606,9 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
         `partial_fit` and warm starts go on where the former call stopped.
         """
         sizes = [self.n_features_in_, *self._hidden_sizes(), 1]
-        n_networks = 1 if len(self.classes_) == 2 else len(self.classes_)
+        n_networks = len(self.classes_)
+        if n_networks == 2 and not self.multilabel_:
+            n_networks = 1
         if goes_on:
             self._check_same_network(sizes)
         # Checked before anything is drawn: a rejected call leaves the random state alone.
@@ -656,11 +655,23 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
     def __getstate__(self):
         state = dict(super().__getstate__())
         state.pop("_packed", None)  # the views alone hold all there is
-        return state
+        return state | {"_sklearn_mlp_version": __version__}
 
     def __setstate__(self, state):
+        state = dict(state)
+        version = state.pop("_sklearn_mlp_version", "0.1.0.dev")  # which did not write it
+        if version != __version__:
+            warnings.warn(
+                InconsistentVersionWarning(
+                    estimator_name=type(self).__name__,
+                    current_sklearn_version=__version__,
+                    original_sklearn_version=version,
+                ),
+                stacklevel=2,
+            )
         super().__setstate__(state)
         if hasattr(self, "coefs_"):
+            self.__dict__.setdefault("multilabel_", False)  # 0.1.0.dev had none
             self._pack()
 
     def _hidden_sizes(self):
@@ -684,13 +695,15 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
                 f"got {fitted[1:-1]}, now {sizes[1:-1]}."
             )
 
-    def _visiting_order(self, rows, y, visits, step):
+    def _visiting_order(self, rows, targets, visits, step):
         """The visits of an epoch before they are permuted."""
-        if self.shuffle and len(y) > 1:
-            return expand(canonical_order(rows, y, step), visits)
-        return expand(np.arange(len(y)), visits)
+        if self.shuffle and rows.n_rows > 1:
+            return expand(canonical_order(rows, targets.numbers, step), visits)
+        return expand(np.arange(rows.n_rows), visits)
 
-    def _training_set(self, X, rows, y, step, visits, class_weight, totals, *, streamed=False):
+    def _training_set(
+        self, X, rows, targets, step, visits, class_weight, totals, *, streamed=False
+    ):
         total = len(visits) if step is None else step[visits].sum()
         rate, alpha = self.learning_rate_init, self.alpha
         # What goes on without an end in sight knows no n, and fit must not differ from it.
@@ -702,10 +715,10 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
             alpha *= math.sqrt(X.shape[1] / self.n_outputs_) * min(1.0, total / 100.0)
             alpha *= min(mean_squared_length(X, step, visits) / X.shape[1], 1.0)
             if class_weight is not None:
-                alpha *= weight_inequality(y[visits], step[visits], class_weight)
+                alpha *= weight_inequality(targets.numbers[visits], step[visits], class_weight)
         elif alpha == "auto":
             alpha = 0.0
-        return TrainingSet(rows, y, step, visits, total, float(rate), float(alpha), totals)
+        return TrainingSet(rows, targets, step, visits, total, float(rate), float(alpha), totals)
 
     def _epochs(self, X, training, n_jobs, interrupted=None):
         return Epochs(
@@ -865,7 +878,7 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
         # `loss_without_inputs`. One that is hardly better has not found out about the inputs.
         suffers = self.loss_ > 0.8 * loss_without_inputs(training, self.n_outputs_, self.loss)
         advice = describe_scales(X) if suffers else None
-        only = only_class(tallies)
+        only = None if self.multilabel_ else only_class(tallies)
         if only is not None:
             message = (
                 f"All training samples were predicted to be of class {self.classes_[only]} in the "
@@ -934,6 +947,8 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
             Class labels.
         """
         logits = self.decision_function(X)
+        if self.multilabel_:
+            return (logits > 0).astype(int)
         return self.classes_[winners(logits.reshape(len(logits), -1))]
 
     def predict_proba(self, X):
@@ -962,6 +977,8 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
                 np.exp(proba, out=proba)
             proba += 1.0
             return np.reciprocal(proba, out=proba)
+        if self.multilabel_:
+            return expit(logits)
         # From the logarithms, for the probabilities themselves may all underflow to 0.
         return softmax(log_expit(logits), axis=1)
 
@@ -981,6 +998,8 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
         logits = self.decision_function(X)
         if logits.ndim == 1:
             return np.stack([log_expit(-logits), log_expit(logits)], axis=1)
+        if self.multilabel_:
+            return log_expit(logits)
         return log_softmax(log_expit(logits), axis=1)
 
 
@@ -990,7 +1009,6 @@ _NON_FINITE = (
     "need to be preprocessed, for instance with StandardScaler; or learning_rate_init (or the "
     "sample or class weights) is too large."
 )
-_ONE_CLASS = "The number of classes has to be greater than one; got 1 class"
 
 
 def _warn_caller_of_fit(message):

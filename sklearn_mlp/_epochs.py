@@ -12,6 +12,7 @@ from scipy.sparse import issparse
 from scipy.special import entr, expit, log_expit
 
 from ._kernel import Rows, decide, shuffled, train
+from ._targets import Targets
 
 
 class Epochs:
@@ -71,6 +72,7 @@ class Epochs:
 
         def train_networks(first):
             for number in range(first, len(self.networks), self._n_threads):
+                classes, positive = self.training.targets.of_network(number, len(self.networks))
                 for start in range(0, len(order), self.chunk):
                     if self._interrupted.is_set():
                         return
@@ -78,8 +80,8 @@ class Epochs:
                         self.training.rows,
                         self.networks[number],
                         order=order[start : start + self.chunk],
-                        classes=self.training.y,
-                        positive=1 if len(self.networks) == 1 else number,
+                        classes=classes,
+                        positive=positive,
                         step=self.training.step,
                         learning_rate=learning_rate,
                         alpha=self.training.alpha / self.training.total,
@@ -102,12 +104,12 @@ class Epochs:
     def score(self, validation, scoring):
         """Accuracy, or minus the mean loss, on a `ValidationSet`."""
         logits = decide_all(validation.rows, self.networks, self.chunk, validation.subset)
-        if scoring == "accuracy":
-            scores = winners(logits) == validation.y
+        if scoring == "accuracy" and validation.targets.sets is None:
+            scores = winners(logits) == validation.targets.numbers
+        elif scoring == "accuracy":  # of a whole set of labels, as scikit-learn's accuracy
+            scores = ((logits > 0) == validation.targets.matrix(len(self.networks))).all(axis=1)
         else:
-            targets = validation.y[:, np.newaxis] == (
-                [1] if len(self.networks) == 1 else np.arange(len(self.networks))
-            )
+            targets = validation.targets.matrix(len(self.networks))
             margins = np.where(targets, logits, -logits).astype(np.float64)
             gains = log_expit(margins) if self.log_loss else -0.5 * expit(-margins) ** 2
             scores = gains.mean(axis=1)
@@ -150,7 +152,7 @@ class TrainingSet(NamedTuple):
     """What is visited in every epoch of one call of `fit` or `partial_fit`.
 
     rows : sklearn_mlp._kernel.Rows
-    y : array of shape (n_rows,), dtype int32, class numbers
+    targets : sklearn_mlp._targets.Targets
     step : array of shape (n_rows,), dtype float64, or None for 1
     visits : array of shape (n_visits,), dtype intp
         Row numbers, before they are permuted.
@@ -163,7 +165,7 @@ class TrainingSet(NamedTuple):
     """
 
     rows: Rows
-    y: np.ndarray
+    targets: Targets
     step: np.ndarray | None
     visits: np.ndarray
     total: float
@@ -173,10 +175,10 @@ class TrainingSet(NamedTuple):
 
 
 class ValidationSet(NamedTuple):
-    """Rows (all, or the numbers in `subset`), their classes, and their weights or None for 1."""
+    """Rows (all, or the numbers in `subset`), their targets, and their weights or None for 1."""
 
     rows: Rows
-    y: np.ndarray
+    targets: Targets
     subset: np.ndarray | None = None
     weights: np.ndarray | None = None
 
@@ -226,10 +228,13 @@ def only_class(tallies):
 
 def loss_without_inputs(training, n_networks, loss):
     """Mean loss of networks that give each class the probability of its share of the visits."""
-    classes = training.y[training.visits]
+    numbers, sets = training.targets
     step = None if training.step is None else training.step[training.visits]
-    share = np.bincount(classes, weights=step, minlength=2) / training.total
-    share = share[1:] if n_networks == 1 else share
+    share = np.bincount(numbers[training.visits], weights=step, minlength=2) / training.total
+    if sets is not None:
+        share = share[: len(sets)] @ sets
+    elif n_networks == 1:
+        share = share[1:]
     losses = entr(share) + entr(1.0 - share)
     if loss == "squared_error":
         losses = 0.5 * share * (1.0 - share)

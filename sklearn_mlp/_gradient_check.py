@@ -6,6 +6,7 @@ import numpy as np
 from scipy.sparse import issparse
 
 from . import _reference
+from ._targets import encode_known
 from ._trace import copy_of
 
 
@@ -53,8 +54,8 @@ def gradient_check(estimator, X, y, *, step=1e-5):
     X : {array-like, sparse matrix} of shape (n_samples, n_features)
         Samples. Each weight costs two forward passes of all of them.
 
-    y : array-like of shape (n_samples,)
-        Their class labels.
+    y : array-like of shape (n_samples,) or (n_samples, n_labels)
+        Their class labels, or multilabel targets.
 
     step : float, default=1e-5
         By how much a weight is moved up and down for the finite difference.
@@ -95,13 +96,13 @@ def gradient_check(estimator, X, y, *, step=1e-5):
         verbose=False,
     )
     X, y = model._validate_samples(X, y, reset=False)
-    numbers = model._encode_known_classes(y)
+    targets = encode_known(y, model.classes_, multilabel=model.multilabel_)
     vars(model).pop("feature_names_in_", None)  # checked; the rows of X now come without
     gradients = np.array(
         [_kernel_gradient(model, X[row : row + 1], y[row : row + 1]) for row in range(len(y))]
     )
     X = (X.toarray() if issparse(X) else X).astype(np.float64)
-    names, differences = _finite_differences(model, X, numbers, step)
+    names, differences = _finite_differences(model, X, targets, step)
     error = np.abs(gradients - differences)
     row, column = np.unravel_index(np.argmax(error), error.shape)
     return GradientCheck(
@@ -129,8 +130,9 @@ def _kernel_gradient(model, X, y):
     return change
 
 
-def _finite_differences(model, X, numbers, step):
+def _finite_differences(model, X, targets, step):
     """Names of the weights, and the central difference for each sample and weight."""
+    targets = targets.matrix(model.n_outputs_)
     arrays = [np.array(array, dtype=np.float64) for array in _trained_arrays(model)]
     n_layers = len(model.coefs_)
     names, differences = [], []
@@ -139,7 +141,7 @@ def _finite_differences(model, X, numbers, step):
         for index in np.ndindex(array.shape):
             # With several networks, the first index is the network's number.
             network = ... if model.n_outputs_ == 1 else index[0]
-            T = numbers == (1 if model.n_outputs_ == 1 else index[0])
+            T = targets[:, 0 if model.n_outputs_ == 1 else index[0]]
             losses = []
             kept = array[index]
             for moved in (kept + step, kept - step):

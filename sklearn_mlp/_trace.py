@@ -38,7 +38,7 @@ class BackpropTrace:
     y : object
         The sample's class label.
     T : int
-        Target of the output node: 1 if `y` is `class_of_interest`, otherwise 0.
+        Target of the output node: 1 if `y` is (multilabel: has) `class_of_interest`, otherwise 0.
     S_preA, S_postA : list of ndarrays of shape (fan_out,)
         Preactivations and postactivations of the nodes, ``S_postA = f(S_preA)``.
     f_prime : list of ndarrays of shape (fan_out,)
@@ -167,12 +167,13 @@ def trace_update(estimator, x, y, *, class_of_interest=None):
     x : array-like or sparse matrix of shape (n_features,) or (1, n_features)
         One sample. A row of a frame, or a frame of one row, is checked for its column names.
 
-    y : class label
-        Its class.
+    y : class label, or array-like of shape (n_labels,)
+        Its class; multilabel, 0 or 1 for each label.
 
     class_of_interest : class label, default=None
         With more than two classes, the class whose network is traced; by default the sample's
-        own, `y`. With two classes there is one network, that of ``classes_[1]``.
+        own, `y`. With two classes there is one network, that of ``classes_[1]``. Multilabel, the
+        number of a label, by default 0.
 
     Returns
     -------
@@ -208,15 +209,18 @@ def trace_update(estimator, x, y, *, class_of_interest=None):
     True
     """
     model = copy_of(estimator, "trace_update")
-    labels = np.asarray(y).reshape(-1)
+    labels = np.asarray(y).reshape(1, -1) if model.multilabel_ else np.asarray(y).reshape(-1)
     if len(labels) != 1:
         raise ValueError(f"y must be the class label of one sample, got {y!r}.")
     X, training, rate = model._chunk(_one_row(x), labels)
-    y = model.classes_[training.y[0]]
-    number, class_of_interest = network_of(model, y, class_of_interest)
+    if model.multilabel_:
+        y, own = labels[0], model.classes_[0]
+    else:
+        y = own = model.classes_[training.targets.numbers[0]]
+    number, class_of_interest = network_of(model, own, class_of_interest)
     before = weights_of_network(model, number)
     x = (X.toarray() if issparse(X) else X)[0].astype(np.float64)
-    T = int(y == class_of_interest)
+    T = int(training.targets.matrix(model.n_outputs_)[0, number])
 
     log_loss = model.loss == "log_loss"
     S_preA, S_postA = _reference.forward(x, *before)

@@ -78,12 +78,15 @@ def test_without_shuffling_only_the_sample_weight_checks_may_fail():
     assert len(results) > 50
 
 
-def test_with_a_warm_start_only_the_check_that_fits_twice_may_fail():
-    # It fits random labels twice and wants equal predictions: a matter of the seed's luck where
+def test_with_a_warm_start_only_the_checks_that_fit_twice_may_fail():
+    # They fit random labels twice and want equal predictions: a matter of the seed's luck where
     # the second fit goes on from the first.
     results = check_estimator(MLPLogisticClassifier(warm_start=True), on_fail=None, on_skip=None)
     failed = {result["check_name"] for result in results if result["status"] == "failed"}
-    assert failed <= {"check_supervised_y_2d"}
+    assert failed <= {
+        "check_supervised_y_2d",
+        "check_classifiers_multilabel_representation_invariance",
+    }
     assert len(results) > 50
 
 

@@ -18,6 +18,7 @@ from sklearn.metrics import accuracy_score, brier_score_loss, f1_score, log_loss
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
 from sklearn_mlp import MLPLogisticClassifier, _classifier, _epochs
+from sklearn_mlp._targets import Targets
 from sklearn_mlp._visits import weights_to_visits
 
 ignore_convergence = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -811,7 +812,9 @@ def test_the_loss_of_a_network_without_inputs(loss, n_classes):
         model.fit(np.zeros((len(y), 1)), y, weight)
     visits, step = weights_to_visits(y, weight)
     visits = np.repeat(np.arange(len(y)), visits)
-    training = _epochs.TrainingSet(None, y, step, visits, step[visits].sum(), 0.1, 0.0, None)
+    training = _epochs.TrainingSet(
+        None, Targets(y), step, visits, step[visits].sum(), 0.1, 0.0, None
+    )
     expected = _epochs.loss_without_inputs(training, model.n_outputs_, loss)
     np.testing.assert_allclose(model.loss_, expected, rtol=0.01)
 

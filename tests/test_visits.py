@@ -12,6 +12,7 @@ from sklearn.model_selection import train_test_split
 
 from sklearn_mlp import MLPLogisticClassifier
 from sklearn_mlp._kernel import Rows
+from sklearn_mlp._targets import Targets
 from sklearn_mlp._visits import canonical_order, hold_out, weights_to_visits
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -80,8 +81,9 @@ def test_repeated_rows_are_integer_weights(table, settings, n_classes):
 
 def model_visits(model, X, y, weight):
     """The visits of an epoch, as the estimator makes them."""
-    visits, step, *_ = model._weigh(y.astype(np.int32), weight.astype(float))
-    epoch = model._visiting_order(Rows(X), y.astype(np.int32), visits, step)
+    targets = Targets(y.astype(np.int32))
+    visits, step, *_ = model._weigh(targets, weight.astype(float))
+    epoch = model._visiting_order(Rows(X), targets, visits, step)
     if not model.early_stopping:
         return epoch
     generator = np.random.default_rng(0)

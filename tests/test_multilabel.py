@@ -1,0 +1,215 @@
+"""Multilabel targets: one network per label."""
+
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.sparse import csr_array, csr_matrix
+from sklearn.datasets import make_multilabel_classification
+from sklearn.metrics import accuracy_score, log_loss
+from sklearn.model_selection import GridSearchCV
+from sklearn.neural_network import MLPClassifier
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils import compute_sample_weight
+
+from sklearn_mlp import MLPLogisticClassifier, NetworkDisplay, gradient_check, trace_update
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+
+@pytest.fixture(scope="module")
+def data():
+    X, Y = make_multilabel_classification(200, n_features=10, n_classes=4, random_state=0)
+    return StandardScaler().fit_transform(X), Y
+
+
+def network(**parameters):
+    return MLPLogisticClassifier(5, **{"random_state": 0, "max_iter": 10, **parameters})
+
+
+def bits(model):
+    return [a.tobytes() for a in (*model.coefs_, *model.intercepts_)]
+
+
+def test_each_label_has_a_network_of_its_own(data):
+    X, Y = data
+    unshuffled = {"shuffle": False, "alpha": 0.1, "learning_rate_init": 0.2}
+    model = network(**unshuffled).fit(X, Y)
+    start = network(**{**unshuffled, "learning_rate_init": 1e-300, "alpha": 0.0}).fit(X, Y)
+    for label in range(4):
+        single = network(**unshuffled).fit(
+            X,
+            Y[:, label],
+            coefs_init=[coef[label] for coef in start.coefs_],
+            intercepts_init=[intercept[label] for intercept in start.intercepts_],
+        )
+        np.testing.assert_array_equal(model.coefs_[0][label], single.coefs_[0])
+        np.testing.assert_array_equal(model.intercepts_[1][label], single.intercepts_[1])
+        np.testing.assert_allclose(
+            model.predict_proba(X)[:, label], single.predict_proba(X)[:, 1], rtol=1e-14
+        )
+
+
+def test_shapes_and_attributes_are_those_of_mlpclassifier(data):
+    X, Y = data
+    ours, theirs = network().fit(X, Y), MLPClassifier(5, max_iter=10, random_state=0).fit(X, Y)
+    for name in ("classes_", "n_outputs_", "n_layers_", "out_activation_"):
+        np.testing.assert_array_equal(getattr(ours, name), getattr(theirs, name))
+    assert ours.multilabel_
+    for method in ("predict", "predict_proba", "predict_log_proba"):
+        mine, other = getattr(ours, method)(X), getattr(theirs, method)(X)
+        assert mine.shape == other.shape
+        assert mine.dtype.kind == other.dtype.kind
+    logits = ours.decision_function(X)
+    np.testing.assert_array_equal(ours.predict(X), logits > 0)
+    np.testing.assert_allclose(ours.predict_proba(X), 1 / (1 + np.exp(-logits)))
+    np.testing.assert_allclose(np.exp(ours.predict_log_proba(X)), ours.predict_proba(X))
+    assert ours.score(X, Y) == accuracy_score(Y, ours.predict(X))
+    assert ours.score(X, Y) > 0.5
+
+
+def test_any_kind_of_indicator_matrix_gives_the_same_bits(data):
+    X, Y = data
+    expected = bits(network().fit(X, Y))
+    for y in (
+        Y.tolist(),
+        csr_matrix(Y),
+        csr_array(Y),
+        Y.astype(bool),
+        Y.astype(float),
+        pd.DataFrame(Y),
+    ):
+        model = network().fit(X, y)
+        assert bits(model) == expected
+        assert model.classes_.tolist() == [0, 1, 2, 3]
+
+
+def test_the_order_of_rows_does_not_matter_and_weights_are_multiplicities(data):
+    X, Y = data
+    weight = np.random.default_rng(0).integers(0, 4, len(Y))
+    rows = np.random.default_rng(1).permutation(np.repeat(np.arange(len(Y)), weight))
+    for parameters in ({}, {"class_weight": "balanced"}, {"early_stopping": True}):
+        weighted = network(**parameters).fit(X, Y, weight)
+        assert bits(weighted) == bits(network(**parameters).fit(X[rows], Y[rows]))
+
+
+def test_class_weights_are_those_of_scikit_learn(data):
+    X, Y = data
+    # Whole numbers: as sample weights they are the same visits.
+    class_weight = [{0: 1, 1: 3}, {0: 2, 1: 1}, {}, {1: 2}]
+    constant = {"learning_rate": "constant", "alpha": 0.1}
+    by_class = network(class_weight=class_weight, **constant).fit(X, Y)
+    full = [{0: 1, 1: 3}, {0: 2, 1: 1}, {0: 1, 1: 1}, {0: 1, 1: 2}]
+    weight = compute_sample_weight(full, Y)
+    assert bits(by_class) == bits(network(**constant).fit(X, Y, weight))
+    assert len(set(weight)) > 5
+    # "balanced" for each label, sample weights counted: the same as by hand.
+    sample_weight = np.random.default_rng(0).integers(1, 4, len(Y)).astype(float)
+    total = sample_weight.sum()
+    by_hand = []
+    for column in Y.T:
+        ones = sample_weight[column == 1].sum()
+        by_hand.append({0: total / (2 * (total - ones)), 1: total / (2 * ones)})
+    balanced = network(class_weight="balanced").fit(X, Y, sample_weight)
+    assert bits(balanced) == bits(network(class_weight=by_hand).fit(X, Y, sample_weight))
+    assert bits(balanced) != bits(network().fit(X, Y, sample_weight))
+
+
+def test_balanced_weights_count_all_calls_of_partial_fit(data):
+    X, Y = data
+    model = network(class_weight="balanced")
+    for part in (slice(0, 60), slice(60, 200)):
+        model.partial_fit(X[part], Y[part], classes=range(4))
+    totals = [t for column in Y.T for t in (200 - column.sum(), column.sum())]
+    assert [t // 2**1074 for t in model._class_totals] == totals
+
+
+@pytest.mark.parametrize("scoring", ["accuracy", "loss"])
+def test_early_stopping_scores_whole_sets_of_labels(data, scoring):
+    X, Y = data
+    model = network(early_stopping=True, scoring=scoring, max_iter=5, n_iter_no_change=9)
+    model.fit(X[:150], Y[:150], X_val=X[150:], y_val=Y[150:])
+    expected = accuracy_score(Y[150:], model.predict(X[150:]))
+    if scoring == "loss":
+        proba = model.predict_proba(X[150:])
+        expected = -np.mean([log_loss(Y[150:, k], proba[:, k]) for k in range(4)])
+    np.testing.assert_allclose(model.best_validation_score_, expected, rtol=1e-12)
+    held_out = network(early_stopping=True, scoring=scoring).fit(X, Y)
+    assert len(held_out.validation_scores_) == held_out.n_iter_
+
+
+def test_streams_pickles_and_warm_starts_give_the_same_bits(data):
+    X, Y = data
+    constant = {"learning_rate": "constant", "max_iter": 4}
+    whole = network(**constant).fit(X, Y)
+    streamed = network(**constant)
+    for _ in range(4):
+        streamed = pickle.loads(pickle.dumps(streamed.partial_fit(X, Y, classes=range(4))))
+    assert bits(streamed) == bits(whole)
+    warm = network(**constant, warm_start=True).set_params(max_iter=2).fit(X, Y).fit(X, Y)
+    assert bits(warm) == bits(whole)
+
+
+def test_a_grid_search_and_threads(data):
+    X, Y = data
+    search = GridSearchCV(network(), {"learning_rate_init": [1e-4, 0.3]}, cv=3).fit(X, Y)
+    assert search.best_params_ == {"learning_rate_init": 0.3}
+    assert bits(network(n_jobs=2).fit(X, Y)) == bits(network(n_jobs=1).fit(X, Y))
+
+
+def test_trace_gradients_and_drawing(data):
+    X, Y = data
+    model = network().fit(X, Y)
+    for label in range(4):
+        trace = trace_update(model, X[3], Y[3], class_of_interest=label)
+        assert Y[3, label] == trace.T
+        trained = pickle.loads(pickle.dumps(model)).partial_fit(X[3:4], Y[3:4])
+        np.testing.assert_allclose(trace.after.coefs[0], trained.coefs_[0][label], rtol=1e-12)
+    assert trace_update(model, X[3], Y[3]).class_of_interest == 0
+    assert gradient_check(model, X[:5], Y[:5]).difference < 1e-9
+    display = NetworkDisplay.from_estimator(model, class_of_interest=2)
+    np.testing.assert_array_equal(display.coefs[0], model.coefs_[0][2])
+
+
+@pytest.mark.parametrize(
+    ("y", "message"),
+    [
+        (lambda Y: Y + 1, "Multilabel targets must be 0 or 1"),
+        (lambda Y: Y * [1, 2, 3, 4], "y should be a 1d array"),
+        (lambda Y: Y[:, :3], "indicator matrix of 4 columns, got an array of shape"),
+        (lambda Y: Y[:, 0], "indicator matrix of 4 columns, got an array of shape"),
+    ],
+)
+def test_targets_of_another_kind_are_rejected(data, y, message):
+    X, Y = data
+    model = network().fit(X, Y)
+    before, state = bits(model), vars(model).copy()
+    with pytest.raises(ValueError, match=message):
+        model.partial_fit(X, y(Y))
+    assert bits(model) == before
+    assert vars(model) == state
+
+
+@pytest.mark.parametrize(
+    "class_weight", [{0: 1, 1: 2}, [{0: 1}], [{0: 1, 1: -1.0}] * 4, [{0: 1, 7: 1}] * 4]
+)
+def test_class_weights_of_another_kind_are_rejected(data, class_weight):
+    with pytest.raises(ValueError, match="class_weight"):
+        network(class_weight=class_weight).fit(*data)
+
+
+def test_a_list_of_class_weights_is_for_multilabel_targets(data):
+    X, Y = data
+    message = "class_weight must be a dict or 'balanced' unless y is multilabel"
+    with pytest.raises(ValueError, match=message):
+        network(class_weight=[{0: 1, 1: 2}]).fit(X, Y[:, 0])
+
+
+def test_a_warm_start_keeps_the_kind_of_targets(data):
+    X, Y = data
+    model = network(warm_start=True).fit(X, Y)
+    classes = np.arange(len(Y)) % 4
+    with pytest.raises(ValueError, match="warm_start can only be used where `y` has the same"):
+        model.fit(X, classes)
+    assert model.multilabel_

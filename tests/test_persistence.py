@@ -1,0 +1,167 @@
+"""Files of estimators: of this release, of earlier ones, and from people one does not trust."""
+
+import copy
+import io
+import json
+import pickle
+import warnings
+import zipfile
+from pathlib import Path
+
+import joblib
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.datasets import load_iris
+from sklearn.exceptions import InconsistentVersionWarning
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+import sklearn_mlp
+from sklearn_mlp import MLPLogisticClassifier, _classifier
+
+FILES = sorted((Path(__file__).parent / "data").glob("models-*.joblib"))
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+
+@pytest.fixture(scope="module")
+def iris():
+    X, y = load_iris(return_X_y=True)
+    return StandardScaler().fit_transform(X), y
+
+
+@pytest.fixture
+def model(iris):
+    return MLPLogisticClassifier(4, max_iter=3, early_stopping=True, random_state=0).fit(*iris)
+
+
+def bits(model):
+    return [a.tobytes() for a in (*model.coefs_, *model.intercepts_)]
+
+
+def test_there_is_a_file_of_a_release():
+    assert FILES
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_files_of_releases_load_predict_and_learn(path):
+    version = path.stem.removeprefix("models-")
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        saved = joblib.load(path)
+    ours = [str(w.message) for w in caught if "MLPLogisticClassifier" in str(w.message)]
+    assert len(ours) == (0 if version == sklearn_mlp.__version__ else len(saved))
+    for name, case in saved.items():
+        model, X, y = case["model"], case["X"], case["y"]
+        if name == "not fitted":
+            assert model.alpha == 0.5
+            model.fit(X, y)
+            continue
+        # Written on another machine perhaps: the last digits are a matter of its instructions.
+        np.testing.assert_allclose(model.predict_proba(X), case["predict_proba"], rtol=1e-9)
+        before = model.t_
+        assert model.partial_fit(X, y).t_ > before
+        assert np.isfinite(model.predict_proba(X)).all()
+        clone(model).fit(X, y)
+
+
+@pytest.mark.parametrize("dump", [pickle.dumps, lambda model: pickle.dumps(model, protocol=2)])
+def test_a_file_of_another_version_warns_and_loads(model, iris, dump, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(_classifier, "__version__", "9.8.7")
+        written = dump(model)
+    with pytest.warns(InconsistentVersionWarning) as record:
+        loaded = pickle.loads(written)
+    (warning,) = record
+    assert warning.message.estimator_name == "MLPLogisticClassifier"
+    assert warning.message.original_sklearn_version == "9.8.7"
+    assert warning.message.current_sklearn_version == sklearn_mlp.__version__
+    assert bits(loaded) == bits(model)
+    # Written anew, it is a file of this version.
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert bits(pickle.loads(pickle.dumps(loaded))) == bits(model)
+
+
+@pytest.mark.filterwarnings("error::sklearn.exceptions.InconsistentVersionWarning")
+def test_copies_and_files_of_this_version_do_not_warn(model, iris):
+    for duplicate in (pickle.loads(pickle.dumps(model)), copy.copy(model), copy.deepcopy(model)):
+        assert bits(duplicate) == bits(model)
+        assert "_sklearn_mlp_version" not in vars(duplicate)
+    assert not hasattr(clone(model), "coefs_")
+
+
+def test_files_from_before_versions_were_written_load(model):
+    state = model.__getstate__()
+    del state["_sklearn_mlp_version"], state["multilabel_"]
+    loaded = MLPLogisticClassifier.__new__(MLPLogisticClassifier)
+    with pytest.warns(InconsistentVersionWarning, match=r"from version 0\.1\.0\.dev"):
+        loaded.__setstate__(state)
+    assert not loaded.multilabel_
+    assert bits(loaded) == bits(model)
+    assert "multilabel_" not in state
+
+
+# ------------------------------------------------------------------------------------- skops
+
+
+@pytest.fixture
+def skops():
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return pytest.importorskip("skops.io")
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_skops_round_trips_are_exact_and_trust_our_class_only(skops, iris, dtype):
+    X, y = iris[0].astype(dtype), iris[1]
+    network = MLPLogisticClassifier(4, max_iter=3, class_weight="balanced", random_state=0)
+    for estimator in (network, make_pipeline(StandardScaler(), clone(network)), clone(network)):
+        estimator.fit(X, y)
+        written = skops.dumps(estimator)
+        ours = ["sklearn_mlp._classifier.MLPLogisticClassifier"]
+        assert skops.get_untrusted_types(data=written) == ours
+        loaded = skops.loads(written, trusted=ours)
+        np.testing.assert_array_equal(loaded.predict_proba(X), estimator.predict_proba(X))
+        last = loaded[-1] if hasattr(loaded, "steps") else loaded
+        original = estimator[-1] if hasattr(estimator, "steps") else estimator
+        # It goes on with the same bits: the generator's state is in the file.
+        assert bits(last.partial_fit(X, y)) == bits(original.partial_fit(X, y))
+
+
+def tampered(written, change):
+    """A skops file with its schema changed."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(written)) as old, zipfile.ZipFile(out, "w") as new:
+        for name in old.namelist():
+            data = old.read(name)
+            if name == "schema.json":
+                schema = json.loads(data)
+                change(schema)
+                data = json.dumps(schema).encode()
+            new.writestr(name, data)
+    return out.getvalue()
+
+
+def test_tampered_files_are_refused(skops, model):
+    ours = ["sklearn_mlp._classifier.MLPLogisticClassifier"]
+    written = skops.dumps(model)
+
+    def other_class(schema):
+        schema["content"]["content"]["loss_"].update(
+            {"__class__": "system", "__module__": "os", "__loader__": "FunctionNode",
+             "content": {"module_path": "os", "function": "system"}}
+        )  # fmt: skip
+
+    with pytest.raises(skops.exceptions.UntrustedTypesFoundException, match="system"):
+        skops.loads(tampered(written, other_class), trusted=ours)
+
+    def lost_layer(schema):
+        schema["content"]["content"]["coefs_"]["content"].pop()
+
+    with pytest.raises(ValueError, match="coefs_ and intercepts_ do not make a network"):
+        skops.loads(tampered(written, lost_layer), trusted=ours)
+    with pytest.raises(zipfile.BadZipFile):
+        skops.loads(written[: len(written) // 2], trusted=ours)
+    with pytest.raises(skops.exceptions.UntrustedTypesFoundException, match="MLPLogistic"):
+        skops.loads(written)
