@@ -57,7 +57,7 @@ numpydoc_validation_exclude = {"BackpropTrace$", "GradientCheck$", r"\.set_\w+_r
 sphinx_gallery_conf = {
     "examples_dirs": "examples",
     "gallery_dirs": "auto_examples",
-    "ignore_pattern": r"quickstart\.py",
+    "ignore_pattern": r"(quickstart|out_of_core)\.py",
     "within_subsection_order": "ExampleTitleSortKey",
     "doc_module": "sklearn_mlp",
     "backreferences_dir": "generated/backreferences",
@@ -109,6 +109,7 @@ intersphinx_mapping = {
                 ("sklearn.inspection.DecisionBoundaryDisplay", "class"),
                 ("sklearn.linear_model.LogisticRegression", "class"),
                 ("sklearn.model_selection.GridSearchCV", "class"),
+                ("sklearn.model_selection.HalvingGridSearchCV", "class"),
                 ("sklearn.model_selection.LearningCurveDisplay", "class"),
                 ("sklearn.model_selection.cross_val_score", "function"),
                 ("sklearn.neural_network.MLPClassifier", "class"),
