@@ -75,7 +75,8 @@ def train(model, chunks, classes, validation, *, checkpoint, n_epochs=10, patien
         After the epoch with the lowest log loss.
     """
     n_chunks, read = chunks
-    rate = model.get_params()["learning_rate_init"]
+    rate = model.learning_rate_init
+    rate = 0.2 if rate == "auto" else rate  # what "auto" is in partial_fit
     state = {"model": clone(model), "epoch": 0, "position": 0, "losses": [], "best": None}
     if os.path.exists(checkpoint):
         state = load(checkpoint)
