@@ -1,4 +1,4 @@
-"""Types of the public interface. scikit-learn has none, so its base classes are left out."""
+"""Types of the public interface. Without stubs of scikit-learn, its base classes are Any."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from typing import Any, Literal, NamedTuple, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, ClassifierMixin  # type: ignore[import-untyped]
 
 __version__: str
 
@@ -14,7 +15,7 @@ __version__: str
 _Matrix: TypeAlias = Any
 _Floats: TypeAlias = NDArray[np.float64] | NDArray[np.float32]
 
-class MLPLogisticClassifier:
+class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     hidden_layer_sizes: int | ArrayLike
     learning_rate_init: float | Literal["auto"]
     learning_rate: Literal["linear", "constant", "invscaling", "adaptive"]
@@ -27,7 +28,7 @@ class MLPLogisticClassifier:
     fit_intercept: bool
     init_range: float | Literal["auto"]
     shuffle: bool
-    class_weight: Mapping[Any, float] | Sequence[Mapping[int, float]] | Literal["balanced"] | None
+    class_weight: dict[Any, float] | Literal["balanced"] | None
     n_init: int
     early_stopping: bool
     validation_fraction: float
@@ -72,9 +73,7 @@ class MLPLogisticClassifier:
         fit_intercept: bool = True,
         init_range: float | Literal["auto"] = "auto",
         shuffle: bool = True,
-        class_weight: (
-            Mapping[Any, float] | Sequence[Mapping[int, float]] | Literal["balanced"] | None
-        ) = None,
+        class_weight: dict[Any, float] | Literal["balanced"] | None = None,
         n_init: int = 1,
         early_stopping: bool = False,
         validation_fraction: float = 0.1,

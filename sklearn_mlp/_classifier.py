@@ -1,9 +1,9 @@
 """The estimator: parameters, validation, the epoch loop and prediction. Policy lives here only."""
 
+import contextlib
 import math
 import sys
 import warnings
-from contextlib import ExitStack
 from copy import copy
 from numbers import Integral, Real
 from threading import Event
@@ -134,12 +134,12 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
         samples and their weights, not on the order in which they are given. False visits them as
         given, the article's way.
 
-    class_weight : dict, list of dict, "balanced" or None, default=None
+    class_weight : dict, "balanced" or None, default=None
         Weights of the classes, ``{label: weight}``; 1 where none is given. "balanced" uses
         ``n_samples / (n_classes * n_samples_of_the_class)``, sample weights counted. A class of
         weight c is visited ``ceil(c)`` times (at most 64 times) with steps scaled to make up c.
-        For multilabel targets a list with the weights of 0 and 1 of each label, or "balanced" for
-        each label; a sample has the product of its labels' weights.
+        Not for multilabel targets: there use :class:`~sklearn.multiclass.OneVsRestClassifier` with
+        this estimator.
 
     n_init : int, default=1
         Number of times that training is begun anew, with other initial weights and visiting
@@ -147,7 +147,8 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
         highest `best_validation_score_`, is kept. Warm starts and `partial_fit` ignore it.
 
     early_stopping : bool, default=False
-        Whether to hold out part of every class for validation (or to use `X_val` of `fit`), to
+        Whether to hold out part of every class (multilabel: of the samples) for validation, or to
+        use `X_val` of `fit`, to
         stop when the score on it no longer improves, and to keep the weights of the best epoch.
         `partial_fit` ignores it.
 
@@ -155,8 +156,8 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
         Part of each class to hold out with `early_stopping`, between 0 and 1.
 
     scoring : {"accuracy", "loss"}, default="accuracy"
-        Validation score of `early_stopping`: the accuracy, or minus the mean `loss`, which also
-        tells good probabilities from poor ones.
+        Validation score of `early_stopping`: the accuracy (multilabel: of a sample's labels as a
+        whole), or minus the mean `loss`, which also tells good probabilities from poor ones.
 
     warm_start : bool, default=False
         Whether `fit` goes on from the weights of the former call.
@@ -259,7 +260,7 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
         "fit_intercept": ["boolean"],
         "init_range": [StrOptions({"auto"}), Interval(Real, 0, None, closed="neither")],
         "shuffle": ["boolean"],
-        "class_weight": [StrOptions({"balanced"}), dict, list, None],
+        "class_weight": [StrOptions({"balanced"}), dict, None],
         "n_init": [Interval(Integral, 1, None, closed="left")],
         "early_stopping": ["boolean"],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
@@ -421,7 +422,7 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
             # Sets of labels are too many to hold out a part of each.
             strata = np.zeros_like(targets.numbers) if self.multilabel_ else targets.numbers
             if self.early_stopping and validation is None:
-                check_can_hold_out(visits, strata, self.classes_)
+                check_can_hold_out(visits, strata, None if self.multilabel_ else self.classes_)
             attempts = self._attempts(X.dtype, goes_on, coefs_init, intercepts_init)
             if self.early_stopping and validation is None:
                 # The same split in every attempt, and in every warm start on the same data: what
@@ -492,6 +493,11 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
         if first:
             check_classification_targets(y)
             self.multilabel_ = is_indicator(y)
+            if self.multilabel_ and not np.array_equal(self.classes_, np.arange(y.shape[1])):
+                raise ValueError(
+                    f"With multilabel y of {y.shape[1]} columns, classes must be "
+                    f"range({y.shape[1]}), got {self.classes_}."
+                )
         targets = encode_known(y, self.classes_, multilabel=self.multilabel_)
         sample_weight = _validate_sample_weight(sample_weight, X)
         former = None if first else self._class_totals
@@ -508,6 +514,9 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
         return X, training, rate
 
     def _validate_samples(self, X, y, *, dtype=None, reset):
+        if isinstance(y, list | tuple):
+            with contextlib.suppress(ValueError):  # of a ragged list, for validation to reject
+                y = np.asarray(y)
         multilabel = is_indicator(y)
         X, y = validate_data(
             self,
@@ -532,9 +541,12 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
         """The targets of `fit`."""
         classes, targets = encode(y)
         multilabel = targets.sets is not None
-        if not reset and not (
-            np.array_equal(classes, self.classes_) and multilabel == self.multilabel_
-        ):
+        if not reset and multilabel != self.multilabel_:
+            raise ValueError(
+                "warm_start can only be used where `y` is of the same kind as in the previous call "
+                f"to fit: it was {'' if self.multilabel_ else 'not '}multilabel."
+            )
+        if not reset and not np.array_equal(classes, self.classes_):
             raise ValueError(
                 "warm_start can only be used where `y` has the same classes as in the previous "
                 f"call to fit. Previously got {self.classes_}, `y` has {classes}"
@@ -673,6 +685,23 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
         if hasattr(self, "coefs_"):
             self.__dict__.setdefault("multilabel_", False)  # 0.1.0.dev had none
             self._pack()
+            self._check_attributes()
+
+    def _check_attributes(self):
+        """Raise ValueError if a file's attributes do not belong together."""
+        sizes = [np.shape(coef)[-2] for coef in self.coefs_]
+        n_networks = len(self.classes_) if self.multilabel_ or len(self.classes_) > 2 else 1
+        if (
+            self.n_features_in_ != sizes[0]
+            or self.n_layers_ != len(sizes) + 1
+            or self.n_outputs_ != n_networks
+            or len(self._packed.buffer) != n_networks
+            or (n_networks > 1) != (np.ndim(self.coefs_[0]) == 3)
+        ):
+            raise ValueError(
+                f"The attributes of this {type(self).__name__} do not belong together: its file "
+                "is damaged."
+            )
 
     def _hidden_sizes(self):
         try:
@@ -791,7 +820,7 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
             return how
 
         try:
-            with ExitStack() as stack:
+            with contextlib.ExitStack() as stack:
                 for epochs in all_epochs:
                     stack.enter_context(epochs)
                 how_they_ended = run_all(train, n_attempts, n_threads, interrupted)
@@ -920,7 +949,8 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
         Returns
         -------
         logits : ndarray of shape (n_samples,) or (n_samples, n_classes)
-            Of the second class, or with more than two classes, of each class against the rest.
+            Of the second class, or with more than two classes, of each class against the rest;
+            multilabel, of each label.
         """
         check_is_fitted(self)
         packed = self._packed
@@ -943,8 +973,8 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
 
         Returns
         -------
-        y : ndarray of shape (n_samples,)
-            Class labels.
+        y : ndarray of shape (n_samples,) or (n_samples, n_labels)
+            Class labels; multilabel, 0 or 1.
         """
         logits = self.decision_function(X)
         if self.multilabel_:
@@ -955,7 +985,8 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
         """Probability of each class.
 
         With two classes, the postactivation of the output node, ``S_postA,O``, and what it lacks
-        to 1. With more, the postactivations of all networks, divided by their sum.
+        to 1. With more, the postactivations of all networks, divided by their sum. Multilabel, the
+        postactivations: the probability of each label.
 
         Parameters
         ----------
@@ -964,7 +995,7 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
 
         Returns
         -------
-        probabilities : ndarray of shape (n_samples, n_classes)
+        probabilities : ndarray of shape (n_samples, n_classes) or (n_samples, n_labels)
             In the order of `classes_`.
         """
         logits = self.decision_function(X)

@@ -137,7 +137,10 @@ def run_all(function, n, n_threads, interrupted):
     with ThreadPoolExecutor(n_threads) as pool:
         futures = [pool.submit(guarded, number) for number in range(n)]
         try:
-            wait(futures)
+            # Not once and for all: a signal that comes just before a thread begins to wait does
+            # not wake it.
+            while wait(futures, timeout=0.05).not_done:
+                pass
         except BaseException:
             interrupted.set()
             raise
@@ -230,9 +233,11 @@ def loss_without_inputs(training, n_networks, loss):
     """Mean loss of networks that give each class the probability of its share of the visits."""
     numbers, sets = training.targets
     step = None if training.step is None else training.step[training.visits]
-    share = np.bincount(numbers[training.visits], weights=step, minlength=2) / training.total
+    n_classes = 2 if sets is None else len(sets)
+    share = np.bincount(numbers[training.visits], weights=step, minlength=n_classes)
+    share = share / training.total
     if sets is not None:
-        share = share[: len(sets)] @ sets
+        share = share @ sets
     elif n_networks == 1:
         share = share[1:]
     losses = entr(share) + entr(1.0 - share)

@@ -2,16 +2,16 @@
 
 With two classes one network tells the second from the first, with more each network tells one
 class from the rest. Multilabel targets, a matrix of 0 and 1, are one network per column. To all
-that goes by class (the order of visits, class weights) a set of labels that occurs together is a
+that goes by class (the order of visits) a set of labels that occurs together is a
 class then.
 """
 
 from typing import NamedTuple
 
 import numpy as np
-from scipy.sparse import issparse
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets, is_multilabel
+from sklearn.utils.validation import column_or_1d
 
 from ._visits import add_totals, balanced_weights, class_totals
 
@@ -49,13 +49,8 @@ class Targets(NamedTuple):
 
 
 def is_indicator(y):
-    """Whether `y` is a matrix of multilabel targets."""
-    if not hasattr(y, "ndim"):
-        try:
-            y = np.asarray(y)
-        except ValueError:  # a ragged list, for validation to reject
-            return False
-    return y.ndim == 2 and is_multilabel(y)
+    """Whether `y`, an array or a matrix, is one of multilabel targets."""
+    return getattr(y, "ndim", 0) == 2 and is_multilabel(y)
 
 
 def encode(y):
@@ -78,6 +73,7 @@ def encode_known(y, classes, *, multilabel):
                 f"array of shape {np.shape(y)}."
             )
         return _encode_sets(y)
+    y = column_or_1d(y)
     try:
         numbers = np.searchsorted(classes, y).clip(max=len(classes) - 1)
         # As Python objects: NumPy would warn where it cannot compare, as "a" and 1.
@@ -93,54 +89,34 @@ def encode_known(y, classes, *, multilabel):
 
 
 def _encode_sets(y):
-    y = y.toarray() if issparse(y) else np.asarray(y)
+    y = np.asarray(y)
     if not np.isin(y, (0, 1)).all():
         raise ValueError(f"Multilabel targets must be 0 or 1, got {np.unique(y)}.")
-    sets, numbers = np.unique(y.astype(np.int32), axis=0, return_inverse=True)
-    return Targets(numbers.reshape(-1).astype(np.int32), sets)
+    # Rows of bytes, eight labels each, are quicker to sort and have the same order.
+    packed = np.packbits(y.astype(bool), axis=1)
+    _, first, numbers = np.unique(packed, axis=0, return_index=True, return_inverse=True)
+    return Targets(numbers.reshape(-1).astype(np.int32), y[first].astype(np.int32))
 
 
 def class_weights(class_weight, classes, targets, sample_weight, former_totals=None):
-    """Weight of each class (or set of labels), None for 1, and the totals if "balanced".
+    """Weight of each class, None for 1, and the totals if "balanced".
 
-    Multilabel, `class_weight` is a list with a dict of the weights of 0 and 1 for each label, or
-    "balanced" for each label; a set of labels has the product of its labels' weights, as in
-    scikit-learn's `compute_sample_weight`. `former_totals` are those of the earlier calls of
-    `partial_fit`; of several labels, they are one after the other.
+    `former_totals` are those of the earlier calls of `partial_fit`.
     """
     if class_weight is None:
         return None, None
-    if targets.sets is None:
-        problems = [(classes, targets.numbers)]
-        given = [class_weight]
-        if isinstance(class_weight, list):
-            raise ValueError("class_weight must be a dict or 'balanced' unless y is multilabel.")
-    else:
-        problems = [([0, 1], column) for column in targets.matrix(len(classes)).T.astype(np.intp)]
-        given = class_weight
-        if class_weight != "balanced" and (
-            not isinstance(class_weight, list) or len(class_weight) != len(classes)
-        ):
-            raise ValueError(
-                "For multilabel y, class_weight should be a list of dicts, one per label, or the "
-                "string 'balanced'."
-            )
+    if targets.sets is not None:
+        raise ValueError(
+            "class_weight is not supported for multilabel y. OneVsRestClassifier with this "
+            "estimator weighs the classes of each label by themselves."
+        )
     totals = None
     if class_weight == "balanced":
-        totals = [t for c, y in problems for t in class_totals(y, len(c), sample_weight)]
-        all_totals = iter(add_totals(former_totals, totals))
-        weights = [balanced_weights([next(all_totals) for _ in c]) for c, _ in problems]
+        totals = class_totals(targets.numbers, len(classes), sample_weight)
+        weights = balanced_weights(add_totals(former_totals, totals))
     else:
-        weights = [
-            compute_class_weight(dictionary, classes=np.asarray(c), y=np.asarray(c)).astype(
-                np.float64
-            )
-            for dictionary, (c, _) in zip(given, problems, strict=True)
-        ]
-    for weight in weights:
-        if not np.isfinite(weight).all() or (weight < 0).any():
+        weights = compute_class_weight(class_weight, classes=classes, y=classes)
+        weights = weights.astype(np.float64)
+        if not np.isfinite(weights).all() or (weights < 0).any():
             raise ValueError(f"class_weight must be finite and not negative, got {class_weight}.")
-    if targets.sets is None:
-        return weights[0], totals
-    of_sets = [w[column] for w, column in zip(weights, targets.sets.T, strict=True)]
-    return np.prod(of_sets, axis=0), totals
+    return weights, totals

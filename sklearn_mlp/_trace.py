@@ -209,7 +209,8 @@ def trace_update(estimator, x, y, *, class_of_interest=None):
     True
     """
     model = copy_of(estimator, "trace_update")
-    labels = np.asarray(y).reshape(1, -1) if model.multilabel_ else np.asarray(y).reshape(-1)
+    labels = np.asarray(y.toarray() if issparse(y) else y).reshape(-1)
+    labels = labels[np.newaxis] if model.multilabel_ else labels
     if len(labels) != 1:
         raise ValueError(f"y must be the class label of one sample, got {y!r}.")
     X, training, rate = model._chunk(_one_row(x), labels)

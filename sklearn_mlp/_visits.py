@@ -161,8 +161,16 @@ def expand(order, visits=None):
 
 
 def check_can_hold_out(visits, y, classes):
-    """Raise ValueError if a class has a single visit, too few to train and to validate on."""
-    n_visits = np.bincount(y[visits], minlength=len(classes))
+    """Raise ValueError if a class has a single visit, too few to train and to validate on.
+
+    `classes` are its labels, or None if there is only one, all samples.
+    """
+    n_visits = np.bincount(y[visits])
+    if classes is None and len(visits) == 1:
+        raise ValueError(
+            "y has only 1 member, which is too few: early stopping needs one to train on and one "
+            "to validate on."
+        )
     if (n_visits == 1).any():
         raise ValueError(
             "The least populated class in y has only 1 member, which is too few: early stopping "

@@ -5,7 +5,6 @@ from sklearn_mlp import MLPLogisticClassifier, NetworkDisplay, trace_update
 MLPLogisticClassifier(loss="hinge")  # arg-type
 MLPLogisticClassifier(activation="relu")  # call-arg
 MLPLogisticClassifier(4, 0.5)  # call-arg
-print(MLPLogisticClassifier().coef_)  # attr-defined
 MLPLogisticClassifier().fit([[0.0]])  # call-arg
 trace_update("model", [0.0], 1)  # arg-type
 NetworkDisplay.from_estimator(None)  # arg-type
