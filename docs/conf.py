@@ -112,6 +112,7 @@ intersphinx_mapping = {
                 ("sklearn.model_selection.HalvingGridSearchCV", "class"),
                 ("sklearn.model_selection.LearningCurveDisplay", "class"),
                 ("sklearn.model_selection.cross_val_score", "function"),
+                ("sklearn.multiclass.OneVsRestClassifier", "class"),
                 ("sklearn.neural_network.MLPClassifier", "class"),
                 ("sklearn.pipeline.Pipeline", "class"),
                 ("sklearn.preprocessing.StandardScaler", "class"),

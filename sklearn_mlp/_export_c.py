@@ -49,9 +49,9 @@ def export_c(estimator, *, name="mlp", path=None):
 
     Notes
     -----
-    With 24 significant bits, probabilities differ from `predict_proba` by some 1e-7, and near a tie
-    the class may be the other one. The scaler's means are kept as two floats each, so that large
-    means with small deviations lose nothing.
+    With 24 significant bits, probabilities of standardized inputs differ from `predict_proba` by
+    some 1e-7 (larger inputs lose more), and near a tie the class may be the other one. The scaler's
+    means are kept as two floats each, so that large means with small deviations lose nothing.
 
     Examples
     --------
@@ -74,6 +74,7 @@ def export_c(estimator, *, name="mlp", path=None):
             _comment(estimator, scaler, model, n_bytes),
             "#include <math.h>",
             f"#define @_N_INPUTS {model.n_features_in_}\n#define @_N_OUTPUTS {_n_outputs(model)}",
+            f"{_signature(model)};\nvoid @_predict_proba(const float *x, float *proba);",
             constants,
             _LOGISTIC,
             _logit(scaler, model),
@@ -91,8 +92,8 @@ def _steps(estimator):
     """The scaler, or None, and the network."""
     scaler, model = None, estimator
     if isinstance(estimator, Pipeline):
-        check_is_fitted(estimator)
-        *before, model = (step for _, step in estimator.steps if step not in (None, "passthrough"))
+        steps = [step for _, step in estimator.steps if step not in (None, "passthrough")]
+        *before, model = steps or [None]
         others = [type(step).__name__ for step in before if not isinstance(step, StandardScaler)]
         if others or len(before) > 1:
             raise TypeError(
@@ -107,6 +108,8 @@ def _steps(estimator):
             f"{type(model).__name__}."
         )
     check_is_fitted(model)
+    if scaler is not None:
+        check_is_fitted(scaler)
     return scaler, model
 
 
@@ -163,14 +166,17 @@ def _logit(scaler, model):
     if scaler is not None and scaler.with_std:
         signal = f"({signal}) * @_inverse_scale[i]"
     lines = [
-        "static float @_logit(const float *x, int network)",
+        f"static float @_logit(const float *x{'' if model.n_outputs_ == 1 else ', int network'})",
         "{",
         f"    float {', '.join(f'h{layer}[{size}]' for layer, size in enumerate(sizes[1:]))};",
         "    int i, j;",
     ]
     for layer, (n, m) in enumerate(pairwise(sizes)):
-        bias = f"@_bias_{layer}[{m} * network + j]" if _has_bias(model) else "0.0f"
-        weight = f"@_weights_{layer}[{m} * ({n} * network + i) + j]"
+        # Where there are several networks, long: an int may have 16 bits.
+        of_network = "" if model.n_outputs_ == 1 else f"{m}L * network + "
+        bias = f"@_bias_{layer}[{of_network}j]" if _has_bias(model) else "0.0f"
+        of_network = of_network.replace(f"{m}L", f"{n * m}L")
+        weight = f"@_weights_{layer}[{of_network}{m} * i + j]"
         lines += [
             f"    for (j = 0; j < {m}; ++j)",
             f"        h{layer}[j] = {bias};",
@@ -185,6 +191,12 @@ def _logit(scaler, model):
     return "\n".join(lines)
 
 
+def _signature(model):
+    if model.multilabel_:
+        return "void @_predict(const float *x, int *labels)"
+    return "int @_predict(const float *x)"
+
+
 def _predictions(model):
     if model.multilabel_:
         return _MULTILABEL
@@ -194,12 +206,12 @@ def _predictions(model):
 _BINARY = """\
 int @_predict(const float *x)
 {
-    return @_logit(x, 0) > 0.0f;
+    return @_logit(x) > 0.0f;
 }
 
 void @_predict_proba(const float *x, float *proba)
 {
-    const float logit = @_logit(x, 0);
+    const float logit = @_logit(x);
     proba[0] = @_logistic(-logit);
     proba[1] = @_logistic(logit);
 }
@@ -262,19 +274,18 @@ void @_predict_proba(const float *x, float *proba)
 
 def _comment(estimator, scaler, model, n_bytes):
     sizes = [model.n_features_in_, *(np.shape(coef)[-1] for coef in model.coefs_)]
-    names = getattr(estimator, "feature_names_in_", [f"x{i}" for i in range(sizes[0])])
+    named = [step for step in (estimator, scaler, model) if hasattr(step, "feature_names_in_")]
+    names = named[0].feature_names_in_ if named else [f"x{i}" for i in range(sizes[0])]
     networks = f"{model.n_outputs_} networks of " if model.n_outputs_ > 1 else ""
     scaled = ", which the functions standardize" if scaler is not None else ""
-    predict, kind = "int @_predict(const float *x)", "classes"
-    meaning = "returns the number of a class"
+    kind, meaning = "classes", "returns the number of a class"
     if model.multilabel_:
-        predict, kind = "void @_predict(const float *x, int *labels)", "labels"
-        meaning = "sets each label to 0 or 1"
+        kind, meaning = "labels", "sets each label to 0 or 1"
     lines = [
         f"Multilayer perceptron, {networks}{'-'.join(map(str, sizes))} logistic nodes.",
         "Written by sklearn_mlp.export_c. C99; needs expf and no other function.",
         "",
-        f"    {predict};",
+        f"    {_signature(model)};",
         "    void @_predict_proba(const float *x, float *proba);",
         "",
         f"x: {sizes[0]} inputs{scaled}.",

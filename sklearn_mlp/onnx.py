@@ -1,7 +1,8 @@
 """Conversion to ONNX: importing this module registers the converter with skl2onnx.
 
 The graph takes what skl2onnx gives it (float32 as a rule), computes in float64, as the estimator
-does, and gives probabilities of float32. All networks of an estimator are one stack of matrices.
+does, and gives probabilities of the type of the inputs. It needs opset 13. All networks of an
+estimator are one stack of matrices.
 Needs skl2onnx: ``pip install "sklearn-mlp[onnx]"``.
 
 Examples
@@ -23,6 +24,7 @@ try:
     from onnx import TensorProto
     from skl2onnx import update_registered_converter
     from skl2onnx._parse import _parse_sklearn_classifier
+    from skl2onnx.common.data_types import DoubleTensorType
     from skl2onnx.common.shape_calculator import calculate_linear_classifier_output_shapes
 except ImportError as error:
     raise ImportError(
@@ -41,15 +43,18 @@ def _convert(scope, operator, container):
     model = operator.raw_operator
     graph = _Graph(scope, container)
     logits = _logits(graph, model, operator.inputs[0].full_name)
-    probabilities = _probabilities(graph, model, logits)
-    container.add_node(
-        "Cast", probabilities, operator.outputs[1].full_name, to=TensorProto.FLOAT, op_version=13
-    )
+    # What calibrates a classifier asks for its `decision_function`.
+    options = container.get_options(model, {"nocl": False, "raw_scores": False})
+    kind = _raw_scores if options["raw_scores"] else _probabilities
+    scores = kind(graph, model, logits)
+    double = isinstance(operator.outputs[1].type, DoubleTensorType)
+    scores_type = TensorProto.DOUBLE if double else TensorProto.FLOAT
+    graph.node("Cast", scores, to=scores_type, output=operator.outputs[1].full_name)
+
+    label = operator.outputs[0].full_name
     if model.multilabel_:
         positive = graph.node("Greater", logits, graph.constant(0.0))
-        container.add_node(
-            "Cast", positive, operator.outputs[0].full_name, to=TensorProto.INT64, op_version=13
-        )
+        graph.node("Cast", positive, to=TensorProto.INT64, output=label)
         return
     if model.n_outputs_ == 1:
         # Not the larger of the two probabilities: at a logit of 0 they are equal.
@@ -59,11 +64,16 @@ def _convert(scope, operator, container):
     else:
         winner = graph.node("ArgMax", logits, axis=1, keepdims=0)
     # Strings, or whole numbers: skl2onnx has made sure of that.
-    labels = model.classes_
-    if labels.dtype.kind in "biuf":
-        labels = labels.astype(np.int64)
-    labels = graph.node("Gather", graph.constant(labels), winner)
-    container.add_node("Identity", labels, operator.outputs[0].full_name, op_version=14)
+    classes = np.arange(len(model.classes_)) if options["nocl"] else model.classes_
+    if classes.dtype.kind in "biuf":
+        classes = classes.astype(np.int64)
+    graph.node("Gather", graph.constant(classes), winner, output=label)
+
+
+def _raw_scores(graph, model, logits):
+    if model.n_outputs_ > 1:
+        return logits
+    return graph.node("Concat", graph.node("Neg", logits), logits, axis=1)
 
 
 def _logits(graph, model, inputs):
@@ -107,9 +117,9 @@ class _Graph:
     def __init__(self, scope, container):
         self.scope, self.container = scope, container
 
-    def node(self, kind, *inputs, **attributes):
-        output = self.scope.get_unique_variable_name(kind.lower())
-        version = {"Cast": 13, "Greater": 13, "Softmax": 13, "Squeeze": 13}.get(kind)
+    def node(self, kind, *inputs, output=None, **attributes):
+        output = output or self.scope.get_unique_variable_name(kind.lower())
+        version = {"Cast": 13, "Gather": 13, "Greater": 13, "Softmax": 13, "Squeeze": 13}.get(kind)
         if version is not None:
             attributes["op_version"] = version
         name = self.scope.get_unique_operator_name(kind)
@@ -139,5 +149,9 @@ update_registered_converter(
     calculate_linear_classifier_output_shapes,
     _convert,
     parser=_parse,
-    options={"nocl": [True, False], "zipmap": [True, False, "columns"]},
+    options={
+        "nocl": [True, False],
+        "raw_scores": [True, False],
+        "zipmap": [True, False, "columns"],
+    },
 )

@@ -9,11 +9,13 @@ from scipy.sparse import csr_array, csr_matrix
 from sklearn.datasets import make_multilabel_classification
 from sklearn.metrics import accuracy_score, log_loss
 from sklearn.model_selection import GridSearchCV
+from sklearn.multiclass import OneVsRestClassifier
 from sklearn.neural_network import MLPClassifier
 from sklearn.preprocessing import StandardScaler
-from sklearn.utils import compute_sample_weight
 
 from sklearn_mlp import MLPLogisticClassifier, NetworkDisplay, gradient_check, trace_update
+from sklearn_mlp._epochs import TrainingSet, loss_without_inputs
+from sklearn_mlp._targets import encode
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -89,40 +91,76 @@ def test_the_order_of_rows_does_not_matter_and_weights_are_multiplicities(data):
     X, Y = data
     weight = np.random.default_rng(0).integers(0, 4, len(Y))
     rows = np.random.default_rng(1).permutation(np.repeat(np.arange(len(Y)), weight))
-    for parameters in ({}, {"class_weight": "balanced"}, {"early_stopping": True}):
+    for parameters in ({}, {"early_stopping": True}):
         weighted = network(**parameters).fit(X, Y, weight)
         assert bits(weighted) == bits(network(**parameters).fit(X[rows], Y[rows]))
 
 
-def test_class_weights_are_those_of_scikit_learn(data):
+def test_class_weights_are_for_onevsrest(data):
     X, Y = data
-    # Whole numbers: as sample weights they are the same visits.
-    class_weight = [{0: 1, 1: 3}, {0: 2, 1: 1}, {}, {1: 2}]
-    constant = {"learning_rate": "constant", "alpha": 0.1}
-    by_class = network(class_weight=class_weight, **constant).fit(X, Y)
-    full = [{0: 1, 1: 3}, {0: 2, 1: 1}, {0: 1, 1: 1}, {0: 1, 1: 2}]
-    weight = compute_sample_weight(full, Y)
-    assert bits(by_class) == bits(network(**constant).fit(X, Y, weight))
-    assert len(set(weight)) > 5
-    # "balanced" for each label, sample weights counted: the same as by hand.
-    sample_weight = np.random.default_rng(0).integers(1, 4, len(Y)).astype(float)
-    total = sample_weight.sum()
-    by_hand = []
-    for column in Y.T:
-        ones = sample_weight[column == 1].sum()
-        by_hand.append({0: total / (2 * (total - ones)), 1: total / (2 * ones)})
-    balanced = network(class_weight="balanced").fit(X, Y, sample_weight)
-    assert bits(balanced) == bits(network(class_weight=by_hand).fit(X, Y, sample_weight))
-    assert bits(balanced) != bits(network().fit(X, Y, sample_weight))
+    for class_weight in ("balanced", {0: 1, 1: 2}):
+        with pytest.raises(ValueError, match="not supported for multilabel y"):
+            network(class_weight=class_weight).fit(X, Y)
+    wrapped = OneVsRestClassifier(network(class_weight="balanced")).fit(X, Y)
+    single = network(class_weight="balanced").fit(X, Y[:, 2])
+    np.testing.assert_array_equal(wrapped.predict_proba(X)[:, 2], single.predict_proba(X)[:, 1])
 
 
-def test_balanced_weights_count_all_calls_of_partial_fit(data):
+@pytest.mark.parametrize("loss", ["log_loss", "squared_error"])
+def test_sets_of_labels_that_are_not_trained_on(data, loss):
+    # The last of all sets occurs once, in a row of weight 0 or one that is held out.
     X, Y = data
-    model = network(class_weight="balanced")
-    for part in (slice(0, 60), slice(60, 200)):
-        model.partial_fit(X[part], Y[part], classes=range(4))
-    totals = [t for column in Y.T for t in (200 - column.sum(), column.sum())]
-    assert [t // 2**1074 for t in model._class_totals] == totals
+    Y = Y.copy()
+    Y[Y.all(axis=1)] = 0
+    Y[-1] = 1
+    weight = np.ones(len(Y))
+    weight[-1] = 0
+    expected = network(loss=loss).fit(X[:-1], Y[:-1])
+    assert bits(network(loss=loss).fit(X, Y, weight)) == bits(expected)
+    for seed in range(20):
+        network(early_stopping=True, max_iter=2, random_state=seed, loss=loss).fit(X, Y)
+
+
+@pytest.mark.parametrize("loss", ["log_loss", "squared_error"])
+def test_the_loss_without_inputs_is_that_of_constant_networks(data, loss):
+    Y = data[1]
+    step = np.random.default_rng(0).uniform(size=len(Y))
+    _, targets = encode(Y)
+    training = TrainingSet(None, targets, step, np.arange(len(Y)), step.sum(), 0.1, 0.0, None)
+    share = np.average(Y, axis=0, weights=step)
+    losses = -share * np.log(share) - (1 - share) * np.log(1 - share)
+    if loss == "squared_error":
+        losses = 0.5 * share * (1 - share)
+    assert loss_without_inputs(training, 4, loss) == pytest.approx(losses.mean())
+
+
+def test_early_stopping_holds_out_rows_and_not_a_part_of_each_set(data):
+    X, Y = data
+    # Nearly every row has a set of its own; a tenth of all rows is held out.
+    Y = np.unpackbits(np.arange(len(Y), dtype=np.uint8)[:, np.newaxis], axis=1)
+    model = network(early_stopping=True, max_iter=1).fit(X, Y)
+    assert model.t_ == 180
+    with pytest.raises(ValueError, match="y has only 1 member, which is too few: early stopping"):
+        network(early_stopping=True).fit(X[:1], Y[:1])
+
+
+def test_constant_labels(data):
+    X, Y = data
+    Y = Y.copy()
+    Y[:, 1], Y[:, 2] = 0, 1
+    predicted = network(max_iter=30).fit(X, Y).predict(X)
+    assert not predicted[:, 1].any()
+    assert predicted[:, 2].all()
+
+
+@pytest.mark.parametrize("n_labels", [3, 8, 9, 70])
+def test_sets_are_found_and_sorted_for_any_number_of_labels(n_labels):
+    Y = np.random.default_rng(0).integers(0, 2, (50, n_labels))
+    Y = Y[np.random.default_rng(1).integers(0, 50, 200)]
+    classes, targets = encode(Y)
+    np.testing.assert_array_equal(targets.sets[targets.numbers], Y)
+    np.testing.assert_array_equal(targets.sets, np.unique(Y, axis=0))
+    assert classes.tolist() == list(range(n_labels))
 
 
 @pytest.mark.parametrize("scoring", ["accuracy", "loss"])
@@ -167,6 +205,7 @@ def test_trace_gradients_and_drawing(data):
         trained = pickle.loads(pickle.dumps(model)).partial_fit(X[3:4], Y[3:4])
         np.testing.assert_allclose(trace.after.coefs[0], trained.coefs_[0][label], rtol=1e-12)
     assert trace_update(model, X[3], Y[3]).class_of_interest == 0
+    assert Y[3, 1] == trace_update(model, X[3], csr_matrix(Y[3:4]), class_of_interest=1).T
     assert gradient_check(model, X[:5], Y[:5]).difference < 1e-9
     display = NetworkDisplay.from_estimator(model, class_of_interest=2)
     np.testing.assert_array_equal(display.coefs[0], model.coefs_[0][2])
@@ -191,25 +230,29 @@ def test_targets_of_another_kind_are_rejected(data, y, message):
     assert vars(model) == state
 
 
-@pytest.mark.parametrize(
-    "class_weight", [{0: 1, 1: 2}, [{0: 1}], [{0: 1, 1: -1.0}] * 4, [{0: 1, 7: 1}] * 4]
-)
-def test_class_weights_of_another_kind_are_rejected(data, class_weight):
-    with pytest.raises(ValueError, match="class_weight"):
-        network(class_weight=class_weight).fit(*data)
-
-
-def test_a_list_of_class_weights_is_for_multilabel_targets(data):
+def test_other_targets_in_a_model_of_two_classes_are_rejected(data):
     X, Y = data
-    message = "class_weight must be a dict or 'balanced' unless y is multilabel"
+    model = network().fit(X, Y[:, 0])
+    message = "y should be a 1d array, got an array of shape"
+    for call in (model.partial_fit, lambda X, Y: gradient_check(model, X, Y)):
+        with pytest.raises(ValueError, match=message):
+            call(X, Y[:, :2])
     with pytest.raises(ValueError, match=message):
-        network(class_weight=[{0: 1, 1: 2}]).fit(X, Y[:, 0])
+        network(early_stopping=True).fit(X, Y[:, 0], X_val=X, y_val=Y[:, :2])
+
+
+@pytest.mark.parametrize("classes", [["sport", "art", "music", "news"], [0, 1], [1, 2, 3, 4]])
+def test_the_classes_of_partial_fit_are_the_numbers_of_the_labels(data, classes):
+    model = network()
+    with pytest.raises(ValueError, match=r"classes must be range\(4\), got"):
+        model.partial_fit(*data, classes=classes)
+    assert not hasattr(model, "classes_")
 
 
 def test_a_warm_start_keeps_the_kind_of_targets(data):
     X, Y = data
     model = network(warm_start=True).fit(X, Y)
     classes = np.arange(len(Y)) % 4
-    with pytest.raises(ValueError, match="warm_start can only be used where `y` has the same"):
+    with pytest.raises(ValueError, match=r"is of the same kind .* it was multilabel"):
         model.fit(X, classes)
     assert model.multilabel_

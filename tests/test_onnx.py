@@ -6,6 +6,7 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import make_column_transformer
 from sklearn.datasets import (
     load_breast_cancer,
@@ -35,13 +36,15 @@ def run(model, X, inputs=None, **options):
     """Outputs of the converted model for float32 samples (or for `inputs` by name)."""
     kinds = {
         np.float32: skl2onnx.common.data_types.FloatTensorType,
+        np.float64: skl2onnx.common.data_types.DoubleTensorType,
         np.str_: skl2onnx.common.data_types.StringTensorType,
         np.object_: skl2onnx.common.data_types.StringTensorType,
     }
     inputs = {"X": np.asarray(X, dtype=np.float32)} if inputs is None else inputs
+    opset = options.pop("target_opset", None)
     types = [(name, kinds[a.dtype.type]([None, a.shape[1]])) for name, a in inputs.items()]
     graph = skl2onnx.convert_sklearn(
-        model, initial_types=types, options={"zipmap": False, **options}
+        model, initial_types=types, options={"zipmap": False, **options}, target_opset=opset
     )
     session = onnxruntime.InferenceSession(
         graph.SerializeToString(), providers=["CPUExecutionProvider"]
@@ -119,6 +122,51 @@ def test_saturated_networks_and_ties():
         model.intercepts_ = [np.zeros_like(intercept) for intercept in model.intercepts_]
         assert_same(model, X, run(model, X))
         assert set(run(model, X)[0]) == {0}
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_calibrated_networks_use_the_decision_function(n_classes):
+    X, y = load_iris(return_X_y=True)
+    X, y = X[y < n_classes].astype(np.float32).astype(float), y[y < n_classes]
+    network = MLPLogisticClassifier(4, max_iter=5, random_state=0)
+    model = CalibratedClassifierCV(network, cv=3).fit(X, y)
+    labels, probabilities = run(model, X)
+    np.testing.assert_array_equal(labels, model.predict(X))
+    assert np.abs(probabilities - model.predict_proba(X)).max() < 1e-6
+
+
+@pytest.mark.parametrize("labels", [int, str])
+def test_doubles_in_doubles_out(labels):
+    X, y = load_iris(return_X_y=True)
+    model = MLPLogisticClassifier(4, random_state=0).fit(X, y.astype(labels))
+    got, probabilities = run(model, None, {"X": X})
+    assert probabilities.dtype == np.float64
+    np.testing.assert_allclose(probabilities, model.predict_proba(X), rtol=1e-12)
+    np.testing.assert_array_equal(got, model.predict(X))
+
+
+@pytest.mark.parametrize("target_opset", [13, 15, 18])
+def test_older_opsets(target_opset):
+    X, y = load_iris(return_X_y=True)
+    for n_classes in (2, 3):
+        model = MLPLogisticClassifier(4, random_state=0).fit(X[y < n_classes], y[y < n_classes])
+        assert_same(model, X, run(model, X, target_opset=target_opset))
+
+
+def test_numbers_instead_of_labels():
+    X, y = load_iris(return_X_y=True)
+    model = MLPLogisticClassifier(4, random_state=0).fit(X, np.array(["a", "b", "c"])[y])
+    labels = run(model, X, nocl=True)[0]
+    np.testing.assert_array_equal(labels, np.searchsorted(["a", "b", "c"], model.predict(X)))
+
+
+@pytest.mark.parametrize("n_rows", [0, 1])
+def test_no_row_or_one(n_rows):
+    X, y = load_iris(return_X_y=True)
+    model = MLPLogisticClassifier(4, random_state=0).fit(X, y)
+    labels, probabilities = run(model, X[:n_rows])
+    assert labels.shape == (n_rows,)
+    assert probabilities.shape == (n_rows, 3)
 
 
 def test_zipmap_gives_dictionaries_by_label():

@@ -180,10 +180,50 @@ def test_training_stops_when_the_held_out_loss_no_longer_falls(tmp_path, table):
     assert best.t_ == epochs * len(y)
 
 
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_kill_around_any_checkpoint(tmp_path, table, when, monkeypatch):
+    X, y = table
+    chunks = 2, lambda number: (X[300 * number :][:300], y[300 * number :][:300])
+    expected = train(chunks, table, tmp_path / "whole")
+    save = out_of_core.save
+    n_saves = 6 * 3  # two chunks and the end of the epoch
+    for killed_at in range(n_saves):
+        path, count = tmp_path / str(killed_at), iter(range(n_saves))
+
+        def save_or_die(state, path, killed_at=killed_at, count=count):
+            number = next(count)
+            if number == killed_at and when == "before":
+                raise KeyboardInterrupt
+            save(state, path)
+            if number == killed_at:
+                raise KeyboardInterrupt
+
+        with monkeypatch.context() as patch:
+            patch.setattr(out_of_core, "save", save_or_die)
+            with pytest.raises(KeyboardInterrupt):
+                train(chunks, table, path)
+        resumed = train(chunks, table, path)
+        np.testing.assert_array_equal(resumed.coefs_[0], expected.coefs_[0])
+        assert resumed.t_ == expected.t_
+
+
+def test_a_checkpoint_of_other_chunks(tmp_path, table):
+    X, y = table
+    train((1, lambda number: (X, y)), table, tmp_path / "checkpoint")
+    with pytest.raises(ValueError, match="is of 1 chunks and seed 0, not 2 and 0"):
+        train((2, lambda number: (X, y)), table, tmp_path / "checkpoint")
+    with pytest.raises(ValueError, match="There must be chunks"):
+        train(out_of_core.shards(tmp_path), table, tmp_path / "other")
+
+
 def test_a_checkpoint_that_was_cut_short(tmp_path, table):
     X, y = table
     chunks, path = (1, lambda number: (X, y)), tmp_path / "checkpoint"
     train(chunks, table, path)
     path.write_bytes(path.read_bytes()[:200])
-    with pytest.raises(ValueError, match=r"not a whole checkpoint .* delete it to begin anew"):
+    message = r"not a whole checkpoint .* delete it to begin anew"
+    with pytest.raises(ValueError, match=message):
+        train(chunks, table, path)
+    joblib.dump([1, 2], path)
+    with pytest.raises(ValueError, match=message):
         train(chunks, table, path)

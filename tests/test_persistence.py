@@ -161,6 +161,14 @@ def test_tampered_files_are_refused(skops, model):
 
     with pytest.raises(ValueError, match="coefs_ and intercepts_ do not make a network"):
         skops.loads(tampered(written, lost_layer), trusted=ours)
+    for name, value in {"n_features_in_": 9, "multilabel_": True, "n_outputs_": 1}.items():
+        state = model.__getstate__() | {name: value}
+        if name == "multilabel_":  # of a network for two classes
+            state = MLPLogisticClassifier(2).fit([[0.0], [1.0]], [0, 1]).__getstate__() | {
+                name: value
+            }
+        with pytest.raises(ValueError, match="do not belong together: its file is damaged"):
+            MLPLogisticClassifier.__new__(MLPLogisticClassifier).__setstate__(state)
     with pytest.raises(zipfile.BadZipFile):
         skops.loads(written[: len(written) // 2], trusted=ours)
     with pytest.raises(skops.exceptions.UntrustedTypesFoundException, match="MLPLogistic"):

@@ -32,8 +32,13 @@ def memory_mapped(X_path, y_path, size):
 
 def shards(folder):
     """Chunks that are files: CSR matrices X-*.npz and labels y-*.npy."""
-    X_paths, y_paths = (sorted(Path(folder).glob(pattern)) for pattern in ("X-*.npz", "y-*.npy"))
-    return len(X_paths), lambda number: (load_npz(X_paths[number]), np.load(y_paths[number]))
+    paths = sorted(Path(folder).glob("X-*.npz"))
+
+    def read(number):
+        name = paths[number].stem.replace("X-", "y-", 1)
+        return load_npz(paths[number]), np.load(paths[number].with_name(f"{name}.npy"))
+
+    return len(paths), read
 
 
 def parquet(path, label):
@@ -75,11 +80,19 @@ def train(model, chunks, classes, validation, *, checkpoint, n_epochs=10, patien
         After the epoch with the lowest log loss.
     """
     n_chunks, read = chunks
+    if n_chunks < 1 or patience < 1:
+        raise ValueError(f"There must be chunks, and patience: got {n_chunks} and {patience}.")
     rate = model.learning_rate_init
     rate = 0.2 if rate == "auto" else rate  # what "auto" is in partial_fit
     state = {"model": clone(model), "epoch": 0, "position": 0, "losses": [], "best": None}
+    state["order"] = n_chunks, seed
     if os.path.exists(checkpoint):
         state = load(checkpoint)
+        if state["order"] != (n_chunks, seed):
+            raise ValueError(
+                f"{checkpoint} is of {state['order'][0]} chunks and seed {state['order'][1]}, not "
+                f"{n_chunks} and {seed}: its place in their order is another."
+            )
     model = state["model"]
     while state["epoch"] < n_epochs and not has_converged(state["losses"], patience):
         model.set_params(learning_rate_init=rate * (1 - state["epoch"] / n_epochs))
@@ -111,7 +124,9 @@ def save(state, path):
 
 def load(path):
     try:
-        return joblib.load(path)
+        state = joblib.load(path)
+        state["model"], state["order"]
+        return state
     except Exception as error:  # what a file that was cut short raises depends on where
         raise ValueError(
             f"{path} is not a whole checkpoint ({type(error).__name__}: {error}). Put back a copy "
