@@ -1,9 +1,8 @@
 """What the networks are to say of each row: from labels to targets, and the classes' weights.
 
 With two classes one network tells the second from the first, with more each network tells one
-class from the rest. Multilabel targets, a matrix of 0 and 1, are one network per column. To all
-that goes by class (the order of visits) a set of labels that occurs together is a
-class then.
+class from the rest. Multilabel targets, a matrix of 0 and 1, are one network per column. To the
+order of visits, which goes by class, a set of labels that occurs together is a class then.
 """
 
 from typing import NamedTuple

@@ -101,6 +101,9 @@ def test_class_weights_are_for_onevsrest(data):
     for class_weight in ("balanced", {0: 1, 1: 2}):
         with pytest.raises(ValueError, match="not supported for multilabel y"):
             network(class_weight=class_weight).fit(X, Y)
+        # And it says so beforehand.
+        assert not network(class_weight=class_weight).__sklearn_tags__().classifier_tags.multi_label
+    assert network().__sklearn_tags__().classifier_tags.multi_label
     wrapped = OneVsRestClassifier(network(class_weight="balanced")).fit(X, Y)
     single = network(class_weight="balanced").fit(X, Y[:, 2])
     np.testing.assert_array_equal(wrapped.predict_proba(X)[:, 2], single.predict_proba(X)[:, 1])
