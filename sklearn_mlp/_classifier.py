@@ -493,7 +493,7 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
         if first:
             check_classification_targets(y)
             self.multilabel_ = is_indicator(y)
-            if self.multilabel_ and not np.array_equal(self.classes_, np.arange(y.shape[1])):
+            if self.multilabel_ and self.classes_.tolist() != list(range(y.shape[1])):
                 raise ValueError(
                     f"With multilabel y of {y.shape[1]} columns, classes must be "
                     f"range({y.shape[1]}), got {self.classes_}."
