@@ -22,6 +22,7 @@ from sklearn.model_selection import (
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from benchmarks import cluster
 from sklearn_mlp import MLPLogisticClassifier
 
 distributed = pytest.importorskip("distributed")
@@ -230,3 +231,9 @@ def test_incremental_of_dask_ml_is_partial_fit_chunk_by_chunk(client):
         network.partial_fit(X[rows], y[rows], classes=[0, 1])
     np.testing.assert_array_equal(incremental.estimator_.coefs_[0], network.coefs_[0])
     np.testing.assert_array_equal(incremental.predict(chunks[0]), network.predict(X))
+
+
+def test_the_benchmark_runs_and_finds_the_same_scores():
+    seconds, same = cluster.run(n_rows=300, n_turns=1)
+    assert same
+    assert {name: len(values) for name, values in seconds.items()} == {"default": 1, "dask": 1}
