@@ -692,7 +692,8 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
         sizes = [np.shape(coef)[-2] for coef in self.coefs_]
         n_networks = len(self.classes_) if self.multilabel_ or len(self.classes_) > 2 else 1
         if (
-            self.n_features_in_ != sizes[0]
+            self._packed.buffer.dtype not in _DTYPES
+            or self.n_features_in_ != sizes[0]
             or self.n_layers_ != len(sizes) + 1
             or self.n_outputs_ != n_networks
             or len(self._packed.buffer) != n_networks
