@@ -595,9 +595,11 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
                 "coefs_init and intercepts_init give the weights of one network, but "
                 f"n_init={self.n_init} are to be trained: set n_init=1."
             )
-        attempts = [self, *(copy(self) for _ in range(self.n_init - 1))]
         random_state = check_random_state(self.random_state)
-        for attempt in attempts:
+        self._start(dtype, goes_on, random_state=random_state)
+        # Copies of what is begun anew: what a former fit left may be of another shape.
+        attempts = [self, *(copy(self) for _ in range(self.n_init - 1))]
+        for attempt in attempts[1:]:
             attempt._start(dtype, goes_on, random_state=random_state)
         return attempts
 

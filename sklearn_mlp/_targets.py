@@ -72,7 +72,8 @@ def encode_known(y, classes, *, multilabel):
                 f"array of shape {np.shape(y)}."
             )
         return _encode_sets(y)
-    y = column_or_1d(y)
+    if y.ndim != 1:
+        column_or_1d(y)  # raises
     try:
         numbers = np.searchsorted(classes, y).clip(max=len(classes) - 1)
         # As Python objects: NumPy would warn where it cannot compare, as "a" and 1.

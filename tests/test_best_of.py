@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import sklearn
 from scipy.sparse import csr_array
+from sklearn.base import clone
 from sklearn.datasets import load_breast_cancer, load_iris
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import accuracy_score, brier_score_loss, log_loss
@@ -173,6 +174,15 @@ def test_a_restart_that_diverges_is_an_error(data):
     with pytest.raises(ValueError, match="non-finite"):
         model.fit(X * 1e200, y)
     assert not hasattr(model, "coefs_")
+
+
+def test_restarts_on_data_of_another_shape_than_the_former_fit(data):
+    X, y, *_ = data
+    model = MLPLogisticClassifier(3, n_init=2, max_iter=2, random_state=0)
+    labels = np.arange(len(y)) % 4  # more classes, and fewer inputs and nodes
+    model.fit(X, y).set_params(hidden_layer_sizes=(2, 2)).fit(X[:, :1], labels)
+    fresh = clone(model).fit(X[:, :1], labels)
+    np.testing.assert_array_equal(model.coefs_[0], fresh.coefs_[0])
 
 
 @pytest.mark.parametrize("n_jobs", [1, 2])
