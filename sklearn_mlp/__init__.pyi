@@ -20,7 +20,7 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
     learning_rate_init: float | Literal["auto"]
     learning_rate: Literal["linear", "constant", "invscaling", "adaptive"]
     power_t: float
-    loss: Literal["log_loss", "squared_error"]
+    loss: Literal["squared_error", "log_loss"]
     alpha: float | Literal["auto"]
     max_iter: int
     tol: float
@@ -51,6 +51,8 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
     loss_: float
     best_loss_: float | None
     loss_curve_: list[float]
+    learning_rate_curve_: list[float]
+    alpha_curve_: list[float]
     validation_scores_: list[float] | None
     best_validation_score_: float | None
     best_iter_: int | None
@@ -65,9 +67,9 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
         learning_rate_init: float | Literal["auto"] = "auto",
         learning_rate: Literal["linear", "constant", "invscaling", "adaptive"] = "linear",
         power_t: float = 0.5,
-        loss: Literal["log_loss", "squared_error"] = "log_loss",
+        loss: Literal["squared_error", "log_loss"] = "squared_error",
         alpha: float | Literal["auto"] = "auto",
-        max_iter: int = 50,
+        max_iter: int = 80,
         tol: float = 1e-4,
         n_iter_no_change: float = 10,
         fit_intercept: bool = True,

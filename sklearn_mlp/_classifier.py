@@ -30,9 +30,11 @@ from ._epochs import (
     loss_without_inputs,
     only_class,
     run_all,
+    target_shares,
     winners,
 )
 from ._kernel import Rows
+from ._plan import CONSTANT_LEARNING_RATE, LEARNING_RATE, Plan, alpha_factor
 from ._targets import ONE_CLASS, class_weights, encode, encode_known, is_indicator
 from ._version import __version__
 from ._visits import (
@@ -42,7 +44,6 @@ from ._visits import (
     expand,
     hold_out,
     mean_squared_length,
-    weight_inequality,
     weights_to_visits,
 )
 from ._weights import PackedWeights, draw_weights, dtype_of, given_weights
@@ -57,9 +58,10 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
     more than two classes, one such network per class (one-vs-rest) is trained on the same order of
     samples; for multilabel targets, one per label.
 
-    The article's own loss is ``loss="squared_error"``. The default, log loss, learns better
-    probabilities by the same equations without one factor. Both are proper scoring rules (squared
-    error of a probability is the Brier score): :meth:`predict_proba` is meant to be calibrated.
+    The loss is the article's, half the squared error of the output, and its rule changes the
+    weights. ``loss="log_loss"`` is an option: the same equations without one factor. Both are
+    proper scoring rules (squared error of a probability is the Brier score):
+    :meth:`predict_proba` is meant to be calibrated.
 
     Names, meanings and fitted attributes are those of
     :class:`~sklearn.neural_network.MLPClassifier` wherever it has the thing.
@@ -71,9 +73,19 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
 
     learning_rate_init : float or "auto", default="auto"
         Learning rate, the article's LR: the factor of the gradient in the change of the weights.
-        "auto" is ``8 / sqrt(n)``, n the number of samples (weights counted), at least 0.15 and at
-        most 0.8. With the schedules other than "linear", and in `partial_fit`, it is 0.2.
-        `learning_rate_init_` tells.
+        A number is used as it is.
+
+        With the schedule "linear", "auto" is 4 (log loss: 0.8) times
+        ``min(1, (e + 1/2) / (max_iter / 5))`` in epoch e (from 0). It rises over the first fifth
+        of the epochs because a high learning rate saturates the output node of a new network.
+        With squared error, and without `class_weight`, both classes of a network count alike in
+        epoch 0: the learning rate of the larger class is multiplied by
+        ``(n_small / n_large) ** max(0, 1 - 2 e / max_iter)``, where n_small and n_large are the
+        sizes of the two classes (weights counted). The factor is 1 from the middle of training
+        on. Without it, the outputs for the smaller class can be pushed near 0, where
+        ``f'(S_preA,O)`` leaves no error signal, and the class is lost.
+
+        With the other schedules, and in `partial_fit`, "auto" is 0.5 (log loss: 0.2).
 
     learning_rate : {"linear", "constant", "invscaling", "adaptive"}, default="linear"
         Schedule of the learning rate.
@@ -90,11 +102,13 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
     power_t : float, default=0.5
         Exponent of "invscaling".
 
-    loss : {"log_loss", "squared_error"}, default="log_loss"
-        What training minimises for each sample: minus the logarithm of the probability given to
-        the sample's class, or half the squared error of the output, the article's. They differ in
-        the factor ``f'(S_preA,O)`` of the output's error signal, which log loss leaves out: an
-        output that is wrong and sure of it learns at full speed.
+    loss : {"squared_error", "log_loss"}, default="squared_error"
+        What training minimises for each sample. "squared_error" is the article's, half the squared
+        error of the output: its error signal is ``S_ERROR = FE * f'(S_preA,O)``. "log_loss" is
+        minus the logarithm of the probability of the sample's class: ``S_ERROR = FE``, so that an
+        output that is wrong and near 0 or 1 learns at full speed. It is better where a class is
+        rare (under some 3% of the samples), and on large tables that hardly any sample of is
+        mislabeled.
 
     alpha : float or "auto", default="auto"
         Strength of the L2 regularization. The objective is the mean loss over the n samples
@@ -102,24 +116,29 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
         those of bias nodes, as in :class:`~sklearn.neural_network.MLPClassifier` with
         ``solver="lbfgs"``.
 
-        "auto" is ``0.15 * sqrt(n_features / n_outputs_) * min(1, n / 100)`` for inputs scaled to
-        variance 1, in proportion less if the mean squared length of the samples is less than
-        n_features (as for flags, or frequencies of words), and a fifth of it with squared error.
-        With class weights w of the samples it is ``mean(w ** 2) / mean(w) ** 2`` times that.
-        With the schedules other than "linear", and in `partial_fit`, which have no end in sight,
-        "auto" is 0. `alpha_` tells.
+        With the schedule "linear", "auto" is set anew before each epoch e (from 0). It is
+        ``0.03 * sqrt(d) * cbrt(n * loss ** 2) * min(1, 2 * e / max_iter)`` (log loss: 0.05 in
+        place of 0.03), where loss is the mean loss of the epoch before, and d is the mean squared
+        length of the samples, but at most n_features, its value for inputs scaled to variance 1.
+        The noisier the data, the higher the loss and the stronger the regularization. It rises
+        from 0 because a new network has a high loss on any data.
 
-    max_iter : int, default=50
-        Number of epochs; at most so many if training stops early.
+        With the other schedules, and in `partial_fit`, "auto" is 0.
+
+    max_iter : int, default=80
+        Number of epochs, or with `early_stopping` and the schedules other than "linear", the
+        largest number.
 
     tol : float, default=1e-4
         What counts as an improvement of the training loss or, with `early_stopping`, of the
         validation score.
 
     n_iter_no_change : int or numpy.inf, default=10
-        Training stops when more than so many epochs in a row improved by less than `tol`. With
+        Training stops when more epochs in a row than this number improved by less than `tol`. With
         ``learning_rate="linear"`` it stops on the validation score only: on a plateau of the
-        training loss the schedule runs to its end.
+        training loss the schedule runs to its end. The other schedules do not stop on the training
+        loss while it is above 0.8 times that of the best constant output: a network that has not
+        learned yet can stay there for tens of epochs.
 
     fit_intercept : bool, default=True
         Whether the inputs and each hidden layer have a bias node, a further input of constant 1.
@@ -191,7 +210,7 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the inputs, if `X` had names that are all strings.
     alpha_, learning_rate_init_ : float
-        The `alpha` and `learning_rate_init` of the last call of `fit` or `partial_fit`.
+        The `alpha` and `learning_rate_init` of the last epoch, with "auto" resolved.
     n_iter_ : int
         Number of epochs of the last `fit`; 1 after `partial_fit`.
     t_ : int
@@ -204,6 +223,10 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
         Lowest loss of the last `fit`; None with early stopping.
     loss_curve_ : list of float
         Loss of each epoch. Goes on over warm starts; `partial_fit` does not extend it.
+    learning_rate_curve_ : list of float
+        Learning rate of each epoch, as the schedule sets it. Extended as `loss_curve_` is.
+    alpha_curve_ : list of float
+        `alpha` of each epoch. Extended as `loss_curve_` is.
     validation_scores_ : list of float or None
         Validation score (see `scoring`) after each epoch, samples weighted as in training, those
         of `X_val` by `sample_weight_val`; None without early stopping. Goes on over warm starts.
@@ -282,9 +305,9 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
         learning_rate_init="auto",
         learning_rate="linear",
         power_t=0.5,
-        loss="log_loss",
+        loss="squared_error",
         alpha="auto",
-        max_iter=50,
+        max_iter=80,
         tol=1e-4,
         n_iter_no_change=10,
         fit_intercept=True,
@@ -412,7 +435,7 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
             X, y = self._validate_samples(X, y, reset=not goes_on)
             targets = self._encode(y, reset=not goes_on)
             sample_weight = _scale_up(_validate_sample_weight(sample_weight, X))
-            visits, step, class_weight, totals = self._weigh(targets, sample_weight)
+            visits, step, totals = self._weigh(targets, sample_weight)
             remaining = targets.numbers if visits is None else targets.numbers[visits > 0]
             if not self.multilabel_ and len(np.unique(remaining)) < 2:
                 raise ValueError(ONE_CLASS + " after removing samples of weight zero")
@@ -432,8 +455,9 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
                 weights = None if step is None else step[held_out]
                 validation = ValidationSet(rows, targets.take(held_out), held_out, weights)
             undo.keep_interrupted = True
-            training = self._training_set(X, rows, targets, step, visits, class_weight, totals)
-            why, tallies = self._train_attempts(attempts, X, training, validation, task)
+            training = _training_set(rows, targets, step, visits, totals)
+            plan = self._plan(X, training)
+            why, tallies = self._train_attempts(attempts, X, training, plan, validation, task)
             task.end(self)
         self._say_how_it_ended(why, tallies, X, training)
         return self
@@ -477,12 +501,12 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
             first = _check_partial_fit_first_call(self, classes)
             if len(self.classes_) < 2:
                 raise ValueError(ONE_CLASS)
-            X, training, rate = self._chunk(X, y, sample_weight, first=first)
+            X, training, plan, rate = self._chunk(X, y, sample_weight, first=first)
             undo.keep_interrupted = True
             self.n_iter_ = 1
             if len(training.visits):  # none if the classes' weights are zero
                 with self._epochs(X, training, self.n_jobs) as epochs:
-                    self._run(epochs, rate)
+                    self._run(epochs, plan, rate)
                 self._check_finite(X)
                 self._report(f"Visit {self.t_}, loss {self.loss_:10.6f}")
         return self
@@ -501,17 +525,16 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
         targets = encode_known(y, self.classes_, multilabel=self.multilabel_)
         sample_weight = _validate_sample_weight(sample_weight, X)
         former = None if first else self._class_totals
-        visits, step, class_weight, totals = self._weigh(targets, sample_weight, former)
+        visits, step, totals = self._weigh(targets, sample_weight, former)
         self._start(X.dtype, not first, in_place=True)
         rows = Rows(X)
         visits = self._visiting_order(rows, targets, visits, step)
-        training = self._training_set(
-            X, rows, targets, step, visits, class_weight, totals, streamed=True
-        )
-        rate = training.learning_rate_init
+        training = _training_set(rows, targets, step, visits, totals)
+        plan = self._plan(X, training, streamed=True)
+        rate = plan.learning_rate_init
         if self.learning_rate == "invscaling":
             rate /= (self.t_ + 1) ** self.power_t
-        return X, training, rate
+        return X, training, plan, rate
 
     def _validate_samples(self, X, y, *, dtype=None, reset):
         if isinstance(y, list | tuple):
@@ -555,7 +578,7 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
         return targets
 
     def _weigh(self, targets, sample_weight, former_totals=None):
-        """Visits and step of each row, weight of each class or None for 1, totals if "balanced".
+        """Visits and step of each row, totals of the classes if "balanced".
 
         `former_totals` are those of the earlier calls of `partial_fit`.
         """
@@ -563,7 +586,7 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
             self.class_weight, self.classes_, targets, sample_weight, former_totals
         )
         visits, step = weights_to_visits(targets.numbers, sample_weight, class_weight)
-        return visits, step, class_weight, totals
+        return visits, step, totals
 
     def _given_validation_set(self, X, y, sample_weight, dtype):
         """That of `X_val`, or None."""
@@ -643,6 +666,7 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
             self.loss_ = np.inf
             self.best_loss_ = self.best_iter_ = self.best_validation_score_ = None
             self.loss_curve_, self.validation_scores_ = [], None
+            self.learning_rate_curve_, self.alpha_curve_ = [], []
             self._class_totals = None
         self.coefs_ = coefs_init or self.coefs_
         self.intercepts_ = intercepts_init or self.intercepts_
@@ -685,7 +709,10 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
             )
         super().__setstate__(state)
         if hasattr(self, "coefs_"):
-            self.__dict__.setdefault("multilabel_", False)  # 0.1.0.dev had none
+            # What files of older versions do not have.
+            self.__dict__.setdefault("multilabel_", False)
+            for curve in ("learning_rate_curve_", "alpha_curve_"):
+                self.__dict__.setdefault(curve, [math.nan] * len(self.loss_curve_))
             self._pack()
             self._check_attributes()
 
@@ -733,24 +760,21 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
             return expand(canonical_order(rows, targets.numbers, step), visits)
         return expand(np.arange(rows.n_rows), visits)
 
-    def _training_set(
-        self, X, rows, targets, step, visits, class_weight, totals, *, streamed=False
-    ):
-        total = len(visits) if step is None else step[visits].sum()
-        rate, alpha = self.learning_rate_init, self.alpha
-        # What goes on without an end in sight knows no n, and fit must not differ from it.
+    def _plan(self, X, training, *, streamed=False):
+        rate, alpha, shares = self.learning_rate_init, self.alpha, None
+        # The other schedules do not know their end: fit must not differ from n * partial_fit.
         has_end = self.learning_rate == "linear" and not streamed
+        rises, alpha_follows_loss = rate == "auto" and has_end, alpha == "auto" and has_end
         if rate == "auto":
-            rate = min(max(8.0 / math.sqrt(total), 0.15), 0.8) if has_end else 0.2
-        if alpha == "auto" and has_end:
-            alpha = 0.15 if self.loss == "log_loss" else 0.03
-            alpha *= math.sqrt(X.shape[1] / self.n_outputs_) * min(1.0, total / 100.0)
-            alpha *= min(mean_squared_length(X, step, visits) / X.shape[1], 1.0)
-            if class_weight is not None:
-                alpha *= weight_inequality(targets.numbers[visits], step[visits], class_weight)
+            rate = (LEARNING_RATE if has_end else CONSTANT_LEARNING_RATE)[self.loss]
+        if rises and self.loss == "squared_error" and self.class_weight is None:
+            shares = target_shares(training, self.n_outputs_)
+        if alpha_follows_loss:
+            length = mean_squared_length(X, training.step, training.visits)
+            alpha = alpha_factor(self.loss, training.total, length, X.shape[1])
         elif alpha == "auto":
             alpha = 0.0
-        return TrainingSet(rows, targets, step, visits, total, float(rate), float(alpha), totals)
+        return Plan(float(rate), rises, float(alpha), alpha_follows_loss, shares, self.max_iter)
 
     def _epochs(self, X, training, n_jobs, interrupted=None):
         return Epochs(
@@ -763,14 +787,16 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
             interrupted=interrupted,
         )
 
-    def _run(self, epochs, learning_rate):
+    def _run(self, epochs, plan, learning_rate):
         """One epoch; its tallies, see `sklearn_mlp._epochs.Epochs.run`."""
-        loss, tallies = epochs.run(learning_rate)
+        alpha = plan.alpha_of(self.n_iter_, self.loss_)
+        factors = plan.class_factors(self.n_iter_, self.n_outputs_)
+        loss, tallies = epochs.run(learning_rate * factors, alpha)
         if not all(map(math.isfinite, tallies.ravel().tolist())):
             raise ValueError(_NON_FINITE)
         self.loss_ = loss
-        self.learning_rate_init_ = epochs.training.learning_rate_init
-        self.alpha_ = epochs.training.alpha
+        self.learning_rate_init_ = plan.learning_rate_init_of(self.n_iter_)
+        self.alpha_ = alpha
         self.t_ += len(epochs.training.visits)
         totals = epochs.training.class_totals
         if totals is not None:
@@ -795,7 +821,7 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
                 if not np.isfinite(array.sum()) and not np.isfinite(array).all():
                     raise ValueError(_NON_FINITE)
 
-    def _train_attempts(self, attempts, X, training, validation, task):
+    def _train_attempts(self, attempts, X, training, plan, validation, task):
         """Train all and take over what the best of them has; how that one ended."""
         n_attempts, n_threads, n_jobs = len(attempts), 1, self.n_jobs
         tasks, names = [task], ["Epoch"]
@@ -817,7 +843,7 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
             attempt, task = attempts[number], tasks[number]
             if n_attempts > 1:
                 task.begin(attempt)
-            how = attempt._train(all_epochs[number], validation, task, names[number])
+            how = attempt._train(all_epochs[number], plan, validation, task, names[number])
             if n_attempts > 1 and task.end(attempt):
                 enough.set()
             return how
@@ -838,32 +864,38 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
             return -self.loss_
         return -np.inf if self.best_validation_score_ is None else self.best_validation_score_
 
-    def _train(self, epochs, validation, task, name):
+    def _train(self, epochs, plan, validation, task, name):
         """The epoch loop: learning rate, history and stopping.
 
         Returns why it stopped, or None if it ran all its epochs, and the last epoch's tallies.
         """
         self.n_iter_ = 0
-        self.loss_curve_ = [*self.loss_curve_]  # the former list is needed if this fit fails
+        # The former lists are needed if this fit fails.
+        self.loss_curve_ = [*self.loss_curve_]
+        self.learning_rate_curve_ = [*self.learning_rate_curve_]
+        self.alpha_curve_ = [*self.alpha_curve_]
         self.best_loss_ = self.best_validation_score_ = None
         self.best_iter_ = None
         self.validation_scores_ = None if validation is None else [*(self.validation_scores_ or [])]
         best_weights, best, n_no_change, why = None, -np.inf, 0, None
-        adaptive_rate = epochs.training.learning_rate_init
+        adaptive_rate = plan.learning_rate_init
+        plateau = 0.8 * loss_without_inputs(epochs.training, self.n_outputs_, self.loss)
         try:
             while self.n_iter_ < self.max_iter and why is None:
                 step = task.subtask("epoch")
                 step.begin(self)
-                rate = epochs.training.learning_rate_init
+                rate = plan.learning_rate_init_of(self.n_iter_)
                 if self.learning_rate == "linear":
                     rate *= 1.0 - self.n_iter_ / self.max_iter
                 elif self.learning_rate == "invscaling":
                     rate /= (self.n_iter_ * len(epochs.training.visits) + 1) ** self.power_t
                 elif self.learning_rate == "adaptive":
                     rate = adaptive_rate
-                tallies = self._run(epochs, rate)
+                tallies = self._run(epochs, plan, rate)
                 self.n_iter_ += 1
                 self.loss_curve_.append(self.loss_)
+                self.learning_rate_curve_.append(rate)
+                self.alpha_curve_.append(self.alpha_)
                 gain = -self.loss_
                 if validation is not None:
                     gain = epochs.score(validation, self.scoring)
@@ -878,7 +910,11 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
                     else:
                         self.best_validation_score_ = best
                         best_weights = self._packed.buffer.copy()
-                can_stop = validation is not None or self.learning_rate != "linear"
+                # A training loss hardly below that of a constant answer is a plateau before
+                # learning has begun, not the end of it.
+                can_stop = validation is not None or (
+                    self.learning_rate != "linear" and self.loss_ <= plateau
+                )
                 if can_stop and n_no_change > self.n_iter_no_change:
                     if self.learning_rate == "adaptive" and adaptive_rate > 1e-6:
                         adaptive_rate /= 5.0
@@ -1086,6 +1122,11 @@ def _readable(X):
     readable = csr_array(X.shape, dtype=X.dtype)
     readable.data, readable.indices, readable.indptr = parts
     return readable
+
+
+def _training_set(rows, targets, step, visits, totals):
+    total = len(visits) if step is None else step[visits].sum()
+    return TrainingSet(rows, targets, step, visits, total, totals)
 
 
 def _validate_sample_weight(sample_weight, X):

@@ -54,8 +54,15 @@ class Epochs:
             self._interrupted.set()
         return self._pool.__exit__(error, *details)
 
-    def run(self, learning_rate):
+    def run(self, learning_rates, alpha):
         """One epoch of every network, all in the same order of visits.
+
+        Parameters
+        ----------
+        learning_rates : array of shape (n_networks, 2)
+            Of samples whose target is 0, and of those whose target is 1.
+        alpha : float
+            Of the L2 term of the objective, see `sklearn_mlp._reference.epoch`.
 
         Returns
         -------
@@ -83,8 +90,8 @@ class Epochs:
                         classes=classes,
                         positive=positive,
                         step=self.training.step,
-                        learning_rate=learning_rate,
-                        alpha=self.training.alpha / self.training.total,
+                        learning_rate=learning_rates[number],
+                        alpha=alpha / self.training.total,
                         log_loss=self.log_loss,
                         tally=tallies[number],
                     )
@@ -161,9 +168,6 @@ class TrainingSet(NamedTuple):
         Row numbers, before they are permuted.
     total : float
         Sum of the steps of all visits.
-    learning_rate_init : float
-    alpha : float
-        Of the L2 term of the objective, see `sklearn_mlp._reference.epoch`.
     class_totals : list of int or None, see `sklearn_mlp._visits.class_totals`
     """
 
@@ -172,8 +176,6 @@ class TrainingSet(NamedTuple):
     step: np.ndarray | None
     visits: np.ndarray
     total: float
-    learning_rate_init: float
-    alpha: float
     class_totals: list | None
 
 
@@ -229,17 +231,19 @@ def only_class(tallies):
     return winner if lowest[winner] > np.delete(highest, winner).max() else None
 
 
+def target_shares(training, n_networks):
+    """Share of the samples, weights counted, whose target is 1: of each network."""
+    shares = []
+    for network in range(n_networks):
+        classes, positive = training.targets.of_network(network, n_networks)
+        rows = training.visits[classes[training.visits] == positive]
+        shares.append(len(rows) if training.step is None else training.step[rows].sum())
+    return np.array(shares) / training.total
+
+
 def loss_without_inputs(training, n_networks, loss):
     """Mean loss of networks that give each class the probability of its share of the visits."""
-    numbers, sets = training.targets
-    step = None if training.step is None else training.step[training.visits]
-    n_classes = 2 if sets is None else len(sets)
-    share = np.bincount(numbers[training.visits], weights=step, minlength=n_classes)
-    share = share / training.total
-    if sets is not None:
-        share = share @ sets
-    elif n_networks == 1:
-        share = share[1:]
+    share = target_shares(training, n_networks)
     losses = entr(share) + entr(1.0 - share)
     if loss == "squared_error":
         losses = 0.5 * share * (1.0 - share)

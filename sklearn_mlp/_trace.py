@@ -213,7 +213,7 @@ def trace_update(estimator, x, y, *, class_of_interest=None):
     labels = labels[np.newaxis] if model.multilabel_ else labels
     if len(labels) != 1:
         raise ValueError(f"y must be the class label of one sample, got {y!r}.")
-    X, training, rate = model._chunk(_one_row(x), labels)
+    X, training, plan, rate = model._chunk(_one_row(x), labels)
     if model.multilabel_:
         y, own = labels[0], model.classes_[0]
     else:
@@ -229,7 +229,7 @@ def trace_update(estimator, x, y, *, class_of_interest=None):
     # The class may have no visits (weight 0), or several that share the regularization.
     n_visits = len(training.visits)
     step = 0.0 if n_visits == 0 else 1.0 if training.step is None else float(training.step[0])
-    decay = training.alpha / training.total if n_visits else 0.0
+    decay = plan.alpha / training.total if n_visits else 0.0
     after = Weights(*([array.copy() for array in arrays] for arrays in before))
     if n_visits:
         _reference.epoch(

@@ -144,17 +144,6 @@ def mean_squared_length(X, step, visits):
     return float(np.average(lengths.astype(np.float64, copy=False), weights=weights))
 
 
-def weight_inequality(y, step, class_weight):
-    """``mean(w**2) / mean(w)**2`` over samples, w the weight of a sample's class.
-
-    It is what a sample counts for in place of 1 where unequal weights leave fewer samples that
-    count (Kish's design effect). The steps of the visits make up sample weight times w.
-    """
-    share = np.bincount(y, weights=step, minlength=len(class_weight)) / step.sum()
-    some = share > 0
-    return (share * class_weight).sum() * (share[some] / class_weight[some]).sum()
-
-
 def expand(order, visits=None):
     """The visits of an epoch: `order`, with each row repeated as often as it is visited."""
     return order if visits is None else np.repeat(order, visits[order])

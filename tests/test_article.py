@@ -178,8 +178,9 @@ def test_sample_and_class_weights_are_visits_of_scaled_steps():
     sample_weight = rng.choice([0, 0.5, 1, 2.5, 3], size=40)
     class_weight = {0: 1.5, 1: 80.0}
     model = MLPLogisticClassifier(
-        4, learning_rate="constant", shuffle=False, max_iter=2, random_state=0, init_range=0.5
-    ).set_params(class_weight=class_weight, **RULE)
+        4, learning_rate_init=0.2, learning_rate="constant", shuffle=False, max_iter=2
+    ).set_params(random_state=0, init_range=0.5)
+    model.set_params(class_weight=class_weight, **RULE)
     model.fit(X, y, sample_weight)
 
     # A weight w is ceil(w) visits of step w / ceil(w); a class weight likewise, at most 64.

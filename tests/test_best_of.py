@@ -194,14 +194,14 @@ def test_an_interrupted_restart(n_jobs, monkeypatch):
     ).set_params(n_iter_no_change=np.inf)
     run, epochs_run, lock = _epochs.Epochs.run, [], threading.Lock()
 
-    def interrupt(epochs, learning_rate):
+    def interrupt(epochs, *rates):
         with lock:
             epochs_run.append(None)
             if len(epochs_run) == 130:
                 os.kill(os.getpid(), signal.SIGINT)
         if len(epochs_run) >= 130:  # in a thread, give the main one the time to notice
             epochs._interrupted.wait(60)
-        return run(epochs, learning_rate)
+        return run(epochs, *rates)
 
     former = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:

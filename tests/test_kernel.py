@@ -68,7 +68,7 @@ def test_the_tally_is_taken_before_each_update_and_is_added_to(instruction_set):
     tally = np.array([10.0, np.inf, -np.inf])
     before = np.empty(1)
     decide(Rows(X[:1]), network, subset=None, first=0, logits=before)
-    arguments = {"classes": classes, "learning_rate": 0.5, **PLAIN}
+    arguments = {"classes": classes, "learning_rate": (0.5, 0.5), **PLAIN}
     first = np.array([0], dtype=np.intp)
     train(Rows(X), network, order=first, step=np.array([3.0, 1.0]), tally=tally, **arguments)
     FE = 1 / (1 + np.exp(-before[0])) - 1
@@ -114,7 +114,7 @@ def largest_difference(
         classes=y,
         positive=1,
         step=step,
-        learning_rate=LR,
+        learning_rate=(LR, LR),
         alpha=alpha / total,
         log_loss=log_loss,
         tally=tally,
@@ -185,7 +185,15 @@ def test_float32_weights_feel_an_alpha_far_below_their_precision(instruction_set
         more = {"classes": y, "positive": 1, "step": None, "log_loss": False}
         network = packed.networks(train_biases=False)[0]
         tally = np.array([0.0, np.inf, -np.inf])
-        train(Rows(X), network, order=order, learning_rate=1e-6, alpha=1e-3, tally=tally, **more)
+        train(
+            Rows(X),
+            network,
+            order=order,
+            learning_rate=(1e-6, 1e-6),
+            alpha=1e-3,
+            tally=tally,
+            **more,
+        )
         np.testing.assert_allclose(packed.coefs[0], np.exp(-1e-3), rtol=1e-6)
 
 
@@ -196,7 +204,7 @@ def test_padding_stays_zero(instruction_set):
         packed = PackedWeights(coefs, intercepts)
         n_weights = sum(a.size for a in (*coefs, *intercepts))
         tally = np.array([0.0, np.inf, -np.inf])
-        more = {"classes": y, "step": step, "learning_rate": LR, "tally": tally, **PLAIN}
+        more = {"classes": y, "step": step, "learning_rate": (LR, LR), "tally": tally, **PLAIN}
         train(Rows(X), packed.networks(train_biases=True)[0], order=order, **more)
         assert np.count_nonzero(packed.buffer) == n_weights
 
@@ -210,7 +218,7 @@ def test_visits_in_several_calls_are_visits_in_one(instruction_set, hidden):
     for ends in ([100], [16, 48, 100], [5, 10, 100]):
         packed = PackedWeights(coefs, intercepts)
         tally = np.array([0.0, np.inf, -np.inf])
-        more = {"classes": y, "step": step, "learning_rate": LR, "tally": tally, **PLAIN}
+        more = {"classes": y, "step": step, "learning_rate": (LR, LR), "tally": tally, **PLAIN}
         for start, end in zip([0, *ends], ends):  # noqa: B905
             train(Rows(X), packed.networks(train_biases=True)[0], order=order[start:end], **more)
         results.append(packed.buffer)
@@ -283,7 +291,7 @@ def test_arguments_that_do_not_go_together_are_refused():
         "classes": np.zeros(3, dtype=np.int32),
         "positive": 1,
         "step": None,
-        "learning_rate": 1.0,
+        "learning_rate": (1.0, 1.0),
         "alpha": 0.0,
         "log_loss": False,
         "tally": np.zeros(3),

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from scipy.sparse import csr_array, csr_matrix
 from sklearn.datasets import make_multilabel_classification
-from sklearn.metrics import accuracy_score, log_loss
+from sklearn.metrics import accuracy_score, brier_score_loss
 from sklearn.model_selection import GridSearchCV
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.neural_network import MLPClassifier
@@ -68,7 +68,7 @@ def test_shapes_and_attributes_are_those_of_mlpclassifier(data):
     np.testing.assert_allclose(ours.predict_proba(X), 1 / (1 + np.exp(-logits)))
     np.testing.assert_allclose(np.exp(ours.predict_log_proba(X)), ours.predict_proba(X))
     assert ours.score(X, Y) == accuracy_score(Y, ours.predict(X))
-    assert ours.score(X, Y) > 0.5
+    assert ours.score(X, Y) > 0.4  # one of 16 sets of labels
 
 
 def test_any_kind_of_indicator_matrix_gives_the_same_bits(data):
@@ -129,7 +129,7 @@ def test_the_loss_without_inputs_is_that_of_constant_networks(data, loss):
     Y = data[1]
     step = np.random.default_rng(0).uniform(size=len(Y))
     _, targets = encode(Y)
-    training = TrainingSet(None, targets, step, np.arange(len(Y)), step.sum(), 0.1, 0.0, None)
+    training = TrainingSet(None, targets, step, np.arange(len(Y)), step.sum(), None)
     share = np.average(Y, axis=0, weights=step)
     losses = -share * np.log(share) - (1 - share) * np.log(1 - share)
     if loss == "squared_error":
@@ -174,7 +174,7 @@ def test_early_stopping_scores_whole_sets_of_labels(data, scoring):
     expected = accuracy_score(Y[150:], model.predict(X[150:]))
     if scoring == "loss":
         proba = model.predict_proba(X[150:])
-        expected = -np.mean([log_loss(Y[150:, k], proba[:, k]) for k in range(4)])
+        expected = -np.mean([brier_score_loss(Y[150:, k], proba[:, k]) / 2 for k in range(4)])
     np.testing.assert_allclose(model.best_validation_score_, expected, rtol=1e-12)
     held_out = network(early_stopping=True, scoring=scoring).fit(X, Y)
     assert len(held_out.validation_scores_) == held_out.n_iter_

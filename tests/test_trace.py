@@ -397,7 +397,7 @@ def test_html_is_self_contained_and_well_formed(iris):
     lines = list(root.iter(f"{svg}line"))
     assert len(lines) == 5 * 10 + 11 * 3 + 4
     before, gradient, after = (
-        f"{weights.coefs[1][11, 2]:.6f}" for weights in (trace.before, trace.gradients, trace.after)
+        number(weights.coefs[1][11, 2]) for weights in (trace.before, trace.gradients, trace.after)
     )
     assert len({before, gradient, after}) == 3
     assert f"H1[11] to H2[2]: weight {before}, gradient {gradient}, after {after}" in titles

@@ -17,7 +17,7 @@ from sklearn.exceptions import ConvergenceWarning, DataConversionWarning
 from sklearn.metrics import accuracy_score, brier_score_loss, f1_score, log_loss
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
-from sklearn_mlp import MLPLogisticClassifier, _classifier, _epochs
+from sklearn_mlp import MLPLogisticClassifier, _classifier, _epochs, _reference
 from sklearn_mlp._targets import Targets
 from sklearn_mlp._visits import weights_to_visits
 
@@ -56,7 +56,7 @@ def test_defaults_run_without_a_warning():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         model = MLPLogisticClassifier(random_state=0).fit(X, y)
-    assert model.n_iter_ == 50
+    assert model.n_iter_ == 80
     assert model.score(X, y) > 0.97
 
 
@@ -237,8 +237,10 @@ def test_partial_fit_learns_as_fit_does(digits):
 def test_partial_fit_with_classes_that_come_later():
     model = MLPLogisticClassifier(random_state=0)
     model.partial_fit([[1], [2], [3]], ["a", "b", "c"], classes=["a", "b", "c", "d"])
-    model.partial_fit([[4]], ["d"])
-    assert model.score([[1], [2], [3], [4]], ["a", "b", "c", "d"]) > 0
+    assert model.predict_proba([[4]])[0, 3] < 0.25
+    for _ in range(20):
+        model.partial_fit([[4]], ["d"])
+    assert model.predict_proba([[4]])[0, 3] > 0.5
     np.testing.assert_array_equal(model.classes_, ["a", "b", "c", "d"])
 
 
@@ -277,12 +279,13 @@ def test_partial_fit_balances_over_all_calls(monkeypatch):
 
 
 def rates_used(monkeypatch):
-    """A list that gets the learning rate of each epoch from now on."""
+    """A list that gets the learning rate of each epoch from now on; both targets must have it."""
     rates = []
     train = _epochs.train
 
     def spy(rows, network, *, learning_rate, **others):
-        rates.append(learning_rate)
+        assert learning_rate[0] == learning_rate[1]
+        rates.append(learning_rate[0])
         return train(rows, network, learning_rate=learning_rate, **others)
 
     monkeypatch.setattr(_epochs, "train", spy)
@@ -303,6 +306,7 @@ def test_rates_of_the_schedules(iris, monkeypatch):
     with pytest.warns(ConvergenceWarning):
         model.fit(X, y)
     assert rates == [0.8, 0.8]
+    assert model.learning_rate_curve_ == [0.8, 0.8]
 
 
 def test_rates_fall_with_the_visits(iris, monkeypatch):
@@ -320,16 +324,19 @@ def test_rates_fall_with_the_visits(iris, monkeypatch):
     assert rates[3:] == pytest.approx([0.8 / 451**0.3, 0.8 / 551**0.3])
 
 
-@ignore_one_class
 def test_the_adaptive_rate_falls_where_training_would_stop(monkeypatch):
     X, y = [[3, 2], [1, 6]], [1, 0]
+    trained = MLPLogisticClassifier(2, random_state=0).fit(X, y)
+    assert trained.loss_ < 0.5 * 0.125
     rates = rates_used(monkeypatch)
     model = MLPLogisticClassifier(
         2, learning_rate="adaptive", learning_rate_init=1e-3, tol=0.5, n_iter_no_change=2
     )
     with warnings.catch_warnings():
         warnings.filterwarnings("error", message="Maximum iterations")
-        model.set_params(max_iter=1000, random_state=0).fit(X, y)
+        model.set_params(max_iter=1000, random_state=0).fit(
+            X, y, coefs_init=trained.coefs_, intercepts_init=trained.intercepts_
+        )
     # The first epoch is an improvement; then each rate has three epochs that are not, as long as
     # the one before was above 1e-6.
     expected = [1e-3, *np.repeat([1e-3 / 5**k for k in range(6)], 3)]
@@ -435,7 +442,7 @@ def test_a_linear_schedule_runs_to_its_end_on_a_plateau():
     model = MLPLogisticClassifier(tol=0.5, n_iter_no_change=1, random_state=0)
     with warnings.catch_warnings():
         warnings.simplefilter("error", ConvergenceWarning)
-        assert model.set_params(learning_rate_init=2.0).fit(X, y).n_iter_ == 50
+        assert model.set_params(learning_rate_init=2.0).fit(X, y).n_iter_ == 80
 
 
 def test_a_constant_rate_that_does_not_converge_says_so(iris):
@@ -472,8 +479,9 @@ def test_verbose_can_print_every_nth_epoch_and_the_last(capsys):
     starts = [line.split(",")[0] + "," + line.split(",")[1] for line in lines]
     assert starts == [f"Restart {r}/2, epoch {e:2d}/11" for r in (1, 2) for e in (4, 8, 11)]
     # A stop before the last epoch prints the line of the epoch that it came after.
-    model.set_params(n_init=1, learning_rate="constant", tol=1.0, n_iter_no_change=1, verbose=100)
+    model.set_params(n_init=1, early_stopping=True, tol=2.0, n_iter_no_change=1, verbose=100)
     model.fit(X, y)
+    assert model.n_iter_ < 11
     lines = capsys.readouterr().out.splitlines()
     assert [line.split(",")[0] for line in lines[:-1]] == [f"Epoch {model.n_iter_:2d}/11"]
 
@@ -682,7 +690,7 @@ def test_class_weights_move_the_boundary():
 
 def test_equal_class_weights_are_no_class_weights(iris):
     X, y = iris  # 50 rows of each class
-    model = MLPLogisticClassifier(3, max_iter=3, random_state=0)
+    model = MLPLogisticClassifier(3, learning_rate_init=0.2, max_iter=3, random_state=0)
     expected = model.fit(X, y).coefs_[0]
     for class_weight in ("balanced", {0: 1, 1: 1, 2: 1}, {1: 1.0}, {}):
         got = model.set_params(class_weight=class_weight).fit(X, y).coefs_[0]
@@ -692,7 +700,7 @@ def test_equal_class_weights_are_no_class_weights(iris):
 def test_class_and_sample_weights_multiply(iris):
     # Class weights in whole numbers are sample weights of the class's rows.
     X, y = iris
-    model = MLPLogisticClassifier(3, alpha=0.1, max_iter=3, random_state=0)
+    model = MLPLogisticClassifier(3, alpha=0.1, learning_rate_init=0.2, max_iter=3, random_state=0)
     model.set_params(class_weight={0: 3, 2: 2})
     multiplied = model.fit(X, y, np.where(y == 1, 2, 1)).coefs_[0]
     model.set_params(class_weight=None)
@@ -729,7 +737,7 @@ def test_a_network_that_predicts_one_class_says_so():
     rng = np.random.default_rng(0)
     X, y = rng.normal(size=(100, 2)), np.arange(100) % 10 == 0
     with pytest.warns(ConvergenceWarning, match="predicted to be of class False.*Try more epochs"):
-        MLPLogisticClassifier(2, max_iter=2, random_state=0).fit(X, y)
+        MLPLogisticClassifier(2, learning_rate_init=0.2, max_iter=2, random_state=0).fit(X, y)
 
 
 def test_three_classes_predicted_as_one_say_so():
@@ -812,9 +820,7 @@ def test_the_loss_of_a_network_without_inputs(loss, n_classes):
         model.fit(np.zeros((len(y), 1)), y, weight)
     visits, step = weights_to_visits(y, weight)
     visits = np.repeat(np.arange(len(y)), visits)
-    training = _epochs.TrainingSet(
-        None, Targets(y), step, visits, step[visits].sum(), 0.1, 0.0, None
-    )
+    training = _epochs.TrainingSet(None, Targets(y), step, visits, step[visits].sum(), None)
     expected = _epochs.loss_without_inputs(training, model.n_outputs_, loss)
     np.testing.assert_allclose(model.loss_, expected, rtol=0.01)
 
@@ -839,75 +845,166 @@ def test_the_automatic_initial_range_is_that_of_each_layers_inputs():
     np.testing.assert_allclose(model.coefs_[0][0], first, rtol=1e-12)
 
 
+def learning_rates(monkeypatch):
+    """A list that gets the learning rates of each call of the kernel from now on."""
+    pairs = []
+    train = _epochs.train
+
+    def spy(rows, network, *, learning_rate, **others):
+        pairs.append(tuple(learning_rate))
+        return train(rows, network, learning_rate=learning_rate, **others)
+
+    monkeypatch.setattr(_epochs, "train", spy)
+    return pairs
+
+
+@ignore_convergence
+@pytest.mark.parametrize(("loss", "rate"), [("squared_error", 4.0), ("log_loss", 0.8)])
+def test_the_automatic_learning_rate_rises_and_falls(loss, rate, monkeypatch):
+    X, y = make_classification(100, random_state=0)
+    pairs = learning_rates(monkeypatch)
+    model = MLPLogisticClassifier(2, loss=loss, max_iter=20, random_state=0).fit(X, y)
+    # Up to the fourth epoch, a fifth of all, the rule rises: 1/8, 3/8, 5/8 and 7/8.
+    rise = np.minimum(1.0, [0.125, 0.375, 0.625, 0.875] + [1.0] * 16)
+    expected = rate * rise * (1.0 - np.arange(20) / 20)
+    np.testing.assert_allclose(model.learning_rate_curve_, expected, rtol=1e-14)
+    np.testing.assert_allclose(pairs, np.stack([expected, expected], axis=1), rtol=1e-14)
+    assert model.learning_rate_init_ == rate
+    # It tells the last epoch's: here half of it is reached, the schedule left aside.
+    model.set_params(early_stopping=True, tol=2.0, n_iter_no_change=1).fit(X, y)
+    assert model.n_iter_ == 3
+    assert model.learning_rate_init_ == 0.625 * rate
+    # A number is used as it is.
+    model.set_params(early_stopping=False, learning_rate_init=rate).fit(X, y)
+    np.testing.assert_allclose(model.learning_rate_curve_, rate * (1.0 - np.arange(20) / 20))
+
+
+@ignore_convergence
+def test_the_classes_of_a_network_begin_alike(monkeypatch):
+    # 10, 30 and 60 of 100, weights counted.
+    X = np.random.default_rng(0).normal(size=(80, 3))
+    y = np.repeat([0, 1, 2], [10, 30, 40])
+    weight = np.where(y == 2, 1.5, 1.0)
+    model = MLPLogisticClassifier(2, max_iter=4, random_state=0)
+    pairs = learning_rates(monkeypatch)
+    model.fit(X, y, weight)
+    rates = np.repeat(model.learning_rate_curve_, 3)
+    for epoch, exponent in enumerate([1.0, 0.5, 0.0, 0.0]):
+        expected = [
+            ((1 / 9) ** exponent, 1.0),
+            ((3 / 7) ** exponent, 1.0),
+            (1.0, (4 / 6) ** exponent),
+        ]
+        got = np.array(pairs[3 * epoch : 3 * epoch + 3]) / rates[3 * epoch]
+        np.testing.assert_allclose(got, expected, rtol=1e-12)
+    # Not with log loss, nor where a number or class weights are given, nor in a stream.
+    pairs.clear()
+    model.set_params(loss="log_loss").fit(X, y, weight)
+    model.set_params(loss="squared_error", learning_rate_init=1.0).fit(X, y, weight)
+    model.set_params(learning_rate_init="auto").partial_fit(X, y, sample_weight=weight)
+    model.set_params(learning_rate="constant").fit(X, y, weight)
+    model.set_params(learning_rate="linear", class_weight={2: 3}).fit(X, y)
+    assert all(rate_0 == rate_1 for rate_0, rate_1 in pairs)
+    # A label that all samples have, or none has, has no two classes.
+    pairs.clear()
+    Y = np.stack([y == 0, y >= 0, y < 0], axis=1).astype(int)
+    model.set_params(class_weight=None).fit(X, Y, weight / 3)
+    assert pairs[0][0] != pairs[0][1]
+    assert pairs[1][0] == pairs[1][1] == pairs[2][0] == pairs[2][1]
+
+
 @ignore_one_class
-@pytest.mark.parametrize(("n_rows", "rate"), [(60, 0.8), (400, 0.4), (1600, 0.2), (4000, 0.15)])
-def test_the_automatic_learning_rate(n_rows, rate):
+def test_the_reference_takes_a_learning_rate_for_each_target():
     rng = np.random.default_rng(0)
-    X, y = rng.normal(size=(n_rows, 3)), rng.integers(0, 2, n_rows)
-    model = MLPLogisticClassifier(2, max_iter=2, random_state=0).fit(X, y)
-    np.testing.assert_allclose(model.learning_rate_init_, rate, rtol=1e-12)
-    given = MLPLogisticClassifier(2, max_iter=2, random_state=0, learning_rate_init=rate)
-    np.testing.assert_allclose(given.fit(X, y).coefs_[0], model.coefs_[0], rtol=1e-10)
-    # Weights count as rows, what is held out does not.
-    weight = np.full(n_rows, 4.0)
-    expected = np.clip(rate / 2 if n_rows > 60 else 0.8, 0.15, 0.8)
-    if n_rows > 60:
-        np.testing.assert_allclose(model.fit(X, y, weight).learning_rate_init_, expected)
-        model.set_params(early_stopping=True, validation_fraction=0.75).fit(X, y)
-        np.testing.assert_allclose(
-            model.learning_rate_init_, np.clip(2 * 8 / np.sqrt(n_rows), 0.15, 0.8), rtol=0.01
+    X, y = rng.normal(size=(60, 3)), (np.arange(60) % 5 == 0).astype(int)
+    X[y == 1] += 3.0
+    model = MLPLogisticClassifier(4, shuffle=False, max_iter=4, random_state=0).fit(X, y)
+    start = MLPLogisticClassifier(4, max_iter=1, random_state=0, learning_rate_init=1e-300)
+    start.fit(X, y)
+    coefs, intercepts = start.coefs_, start.intercepts_
+    losses = [
+        _reference.epoch(X, y, coefs, intercepts, LR=(rate * 0.25**exponent, rate), alpha=alpha)
+        for rate, alpha, exponent in zip(
+            model.learning_rate_curve_, model.alpha_curve_, [1.0, 0.5, 0.0, 0.0], strict=True
         )
+    ]
+    np.testing.assert_allclose(model.loss_curve_, losses, rtol=1e-12)
+    for got, expected in zip(model.coefs_, coefs, strict=True):
+        np.testing.assert_allclose(got, expected, rtol=1e-10)
 
 
-@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@ignore_convergence
 @pytest.mark.parametrize("schedule", ["constant", "invscaling", "adaptive"])
-def test_what_has_no_end_is_not_regularized_and_has_a_fixed_rate(iris, schedule):
+@pytest.mark.parametrize(("loss", "rate"), [("squared_error", 0.5), ("log_loss", 0.2)])
+def test_what_does_not_know_its_end_is_not_regularized_and_has_a_fixed_rate(
+    iris, schedule, loss, rate
+):
     X, y = iris
-    model = MLPLogisticClassifier(2, learning_rate=schedule, max_iter=2).fit(X, y)
-    assert (model.learning_rate_init_, model.alpha_) == (0.2, 0.0)
-    model = MLPLogisticClassifier(2, max_iter=2).fit(X, y)
+    model = MLPLogisticClassifier(2, learning_rate=schedule, loss=loss, max_iter=3).fit(X, y)
+    assert (model.learning_rate_init_, model.alpha_) == (rate, 0.0)
+    assert model.alpha_curve_ == [0.0] * 3
+    model = MLPLogisticClassifier(2, loss=loss, max_iter=3).fit(X, y)
     assert model.alpha_ > 0
-    assert model.learning_rate_init_ != 0.2
+    assert model.learning_rate_init_ != rate
+    curves = model.learning_rate_curve_, model.alpha_curve_
     model.partial_fit(X, y)
-    assert (model.learning_rate_init_, model.alpha_) == (0.2, 0.0)
+    assert (model.learning_rate_init_, model.alpha_) == (rate, 0.0)
+    assert (model.learning_rate_curve_, model.alpha_curve_) == curves
     model.set_params(alpha=0.3, learning_rate_init=0.1).partial_fit(X, y)
     assert (model.learning_rate_init_, model.alpha_) == (0.1, 0.3)
 
 
 @ignore_convergence
 @pytest.mark.parametrize("container", [np.asarray, csr_array])
-@pytest.mark.parametrize("loss", ["log_loss", "squared_error"])
-def test_the_automatic_alpha(container, loss):
+@pytest.mark.parametrize(("loss", "factor"), [("squared_error", 0.03), ("log_loss", 0.05)])
+def test_the_automatic_alpha_follows_the_loss(container, loss, factor):
     rng = np.random.default_rng(0)
     X = StandardScaler().fit_transform(rng.normal(size=(300, 16)))
-    y = rng.integers(0, 4, 300)
-    factor = 0.15 if loss == "log_loss" else 0.03
-    model = MLPLogisticClassifier(2, loss=loss, max_iter=1, random_state=0)
+    y = rng.integers(0, 3, 300)
+    model = MLPLogisticClassifier(2, loss=loss, max_iter=5, random_state=0)
 
-    def alpha(X, y, weight=None):
-        return model.fit(container(X), y, weight).alpha_
+    def assert_follows(model, n, d):
+        losses = np.array([0.0, *model.loss_curve_[:-1]])
+        progress = np.array([0.0, 0.4, 0.8, 1.0, 1.0])
+        expected = factor * np.sqrt(d) * np.cbrt(n * losses**2) * progress
+        np.testing.assert_allclose(model.alpha_curve_, expected, rtol=1e-12)
+        assert model.alpha_ == model.alpha_curve_[-1]
 
-    np.testing.assert_allclose(alpha(X, y > 1), factor * 4)  # 16 inputs of variance 1
-    np.testing.assert_allclose(alpha(X, y), factor * 4 / 2)  # four networks
-    np.testing.assert_allclose(alpha(100 * X, y > 1), factor * 4)
-    np.testing.assert_allclose(alpha(X / 2, y > 1), factor)
-    np.testing.assert_allclose(alpha(1e6 * X, y > 1), factor * 4)
-    few = min((X[:50] ** 2).sum(axis=1).mean() / 16, 1.0) / 2
-    np.testing.assert_allclose(alpha(X[:50], y[:50] > 1), factor * 4 * few)
-    # Weights are multiplicities here too, to the last bit.
-    weight = rng.integers(1, 4, 300)
-    weighted = alpha(X / 3, y > 1, weight)
-    assert weighted == alpha(np.repeat(X / 3, weight, axis=0), np.repeat(y > 1, weight))
-    np.testing.assert_allclose(
-        alpha(X / 3, y > 1, weight - 0.5),
-        factor * 4 * np.average((X**2).sum(axis=1), weights=weight - 0.5) / 16 / 9,
-    )
-    for class_weight in ({True: 80.0, False: 0.5}, {True: 3.0}, {True: 7.0, False: 7.0}):
-        model.set_params(class_weight=class_weight)
-        w = np.where(y > 1, class_weight[True], class_weight.get(False, 1.0))
-        effect = np.average(w**2, weights=weight) / np.average(w, weights=weight) ** 2
-        # The lengths of the samples count by their classes' weights too, so let all be large.
-        np.testing.assert_allclose(alpha(9 * X, y > 1, weight), factor * 4 * effect)
-    model.set_params(class_weight=None)
-    order = rng.permutation(300)
-    assert weighted == alpha(X[order] / 3, y[order] > 1, weight[order])
+    assert_follows(model.fit(container(X), y), 300, 16)  # 16 inputs of variance 1
+    assert_follows(model.fit(container(100 * X), y > 1), 300, 16)
+    assert_follows(model.fit(container(X / 2), y), 300, 4)
+    assert_follows(model.fit(container(1e6 * X), y > 1), 300, 16)
+    weight = rng.uniform(1, 3, 300)
+    lengths = np.average((X**2).sum(axis=1), weights=weight) / 9
+    assert_follows(model.fit(container(X / 3), y, weight), weight.sum(), lengths)
+
+
+@ignore_convergence
+@pytest.mark.parametrize("loss", ["squared_error", "log_loss"])
+def test_automatic_rules_hold_weights_for_multiplicities(loss):
+    rng = np.random.default_rng(0)
+    X, y, weight = rng.normal(size=(90, 3)), rng.integers(0, 3, 90), rng.integers(1, 4, 90)
+    model = MLPLogisticClassifier(2, loss=loss, max_iter=6, random_state=0)
+    expected = model.fit(X, y, weight).coefs_[0]
+    rows = rng.permutation(np.repeat(np.arange(90), weight))
+    np.testing.assert_array_equal(model.fit(X[rows], y[rows]).coefs_[0], expected)
+
+
+@pytest.mark.parametrize("schedule", ["constant", "invscaling", "adaptive"])
+def test_a_plateau_before_learning_has_begun_does_not_end_it(schedule):
+    # XOR: the loss stays at that of a constant answer, 1/8, for tens of epochs.
+    X, y = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]), [0, 1, 1, 0]
+    plateaus = 0
+    for seed in range(10):
+        model = MLPLogisticClassifier(
+            4, learning_rate=schedule, learning_rate_init=1.0, power_t=0.0, random_state=seed
+        ).set_params(max_iter=5000)
+        model.fit(X, y)
+        assert model.score(X, y) == 1.0
+        assert model.n_iter_ < 5000
+        assert model.loss_ < 0.8 * 0.125
+        best = np.minimum.accumulate([np.inf, *model.loss_curve_[:-1]])
+        late = np.array(model.loss_curve_) > best - model.tol
+        runs = np.convolve(late, np.ones(11), mode="valid") == 11
+        plateaus += runs[:-20].any()
+    assert plateaus >= 3  # of the seeds, which would have ended there

@@ -54,7 +54,7 @@ cdef extern from "kernel.hpp" namespace "sklearn_mlp" nogil:
         const int32_t *classes
         int32_t positive
         const double *step
-        double learning_rate
+        double learning_rate[2]
         double alpha
         cbool log_loss
     cdef struct CInstructionSet "sklearn_mlp::InstructionSet":
@@ -241,7 +241,7 @@ def shuffled(visits, generator):
 
 
 def train(
-    Rows rows, Network network, *, order, classes, int32_t positive, step, double learning_rate,
+    Rows rows, Network network, *, order, classes, int32_t positive, step, learning_rate,
     double alpha, bint log_loss, double[::1] tally,
 ):
     """Visit rows in the given order and change the network's weights after each.
@@ -254,7 +254,8 @@ def train(
     positive : int
         The class whose target is 1; every other's is 0.
     step : ndarray of shape (n_rows,), dtype float64, or None for 1, IN
-    learning_rate : float
+    learning_rate : (float, float)
+        Of samples whose target is 0, and of those whose target is 1.
     alpha : float
         Every weight but the biases shrinks by ``1 - learning_rate * step * alpha`` in a visit.
     log_loss : bool
@@ -275,7 +276,7 @@ def train(
             raise TypeError("kernel: step must have one value per row")
     if len(classes) != rows.n_rows or tally.shape[0] != 3:
         raise TypeError("kernel: classes must have one value per row, tally three values")
-    visits.learning_rate = learning_rate
+    visits.learning_rate[0], visits.learning_rate[1] = learning_rate
     visits.alpha = alpha
     visits.log_loss = log_loss
     with nogil:

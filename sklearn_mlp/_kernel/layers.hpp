@@ -28,11 +28,12 @@ template <class T> struct Visit {
 template <class T>
 INLINE Visit<T> next_visit(const Visits &visits, std::ptrdiff_t row, double &scale)
 {
+    const bool target = visits.classes[row] == visits.positive;
     const double step = visits.step ? visits.step[row] : 1.0;
-    const double rate = visits.learning_rate * step;
+    const double rate = visits.learning_rate[target] * step;
     Visit<T> visit;
     visit.step = step;
-    visit.target = visits.classes[row] == visits.positive ? T(1) : T(0);
+    visit.target = target ? T(1) : T(0);
     visit.scale = visit.shrink = visit.new_scale = T(1);
     visit.rate = static_cast<T>(rate);
     if (visits.alpha != 0.0) {

@@ -43,7 +43,7 @@ struct Visits {
     const std::int32_t *classes;   // IN (n_rows,)
     std::int32_t positive;         // the class whose target T is 1
     const double *step;            // IN (n_rows,) scale of the learning rate, or NULL for 1
-    double learning_rate;
+    double learning_rate[2];       // of samples whose target is 0, is 1
     double alpha;                  // of the L2 term, divided by the total step of an epoch
     bool log_loss;                 // S_ERROR = FE, else FE * f'(S_preA)
 };

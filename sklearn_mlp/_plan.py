@@ -1,0 +1,105 @@
+"""What is decided before training begins: learning rate and regularization of every epoch.
+
+Epochs are counted from 0. The rules of "auto" were chosen on public tables, see docs/results.md.
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+# "auto" with the schedule "linear": the highest learning rate, and the factor of alpha.
+LEARNING_RATE = {"squared_error": 4.0, "log_loss": 0.8}
+ALPHA = {"squared_error": 0.03, "log_loss": 0.05}
+# "auto" with the other schedules, and in `partial_fit`, where no number of epochs is known.
+CONSTANT_LEARNING_RATE = {"squared_error": 0.5, "log_loss": 0.2}
+
+
+class Plan(NamedTuple):
+    """Learning rate and alpha of the epochs of one call of `fit` or `partial_fit`.
+
+    learning_rate_init : float
+        The highest, where it rises.
+    rises : bool
+        Whether `learning_rate_init` is reached after a fifth of the epochs.
+    alpha : float
+        That of all epochs, or with `alpha_follows_loss`, the factor of `alpha_from_loss`.
+    alpha_follows_loss : bool
+    shares : array of shape (n_networks,), or None
+        Share of each network's samples whose target is 1, if both its classes are to begin alike.
+    max_iter : int
+    """
+
+    learning_rate_init: float
+    rises: bool
+    alpha: float
+    alpha_follows_loss: bool
+    shares: np.ndarray | None
+    max_iter: int
+
+    def learning_rate_init_of(self, epoch):
+        return self.learning_rate_init * (rise(epoch, self.max_iter) if self.rises else 1.0)
+
+    def alpha_of(self, epoch, loss):
+        """`loss` is the mean loss of the epoch before."""
+        if not self.alpha_follows_loss:
+            return self.alpha
+        half = first_half(epoch, self.max_iter)
+        return self.alpha * half * math.cbrt(loss**2) if half else 0.0
+
+    def class_factors(self, epoch, n_networks):
+        """Factors of the learning rate, shape (n_networks, 2), of samples of target 0 and 1."""
+        if self.shares is None:
+            return np.ones((n_networks, 2))
+        return balance(self.shares, first_half(epoch, self.max_iter))
+
+
+def rise(epoch, max_iter):
+    """From nearly 0 to 1 over the first fifth of the epochs.
+
+    High learning rates would saturate the output node in its first visits.
+    """
+    return min(1.0, (epoch + 0.5) / (max_iter / 5.0))
+
+
+def first_half(epoch, max_iter):
+    """From 0 to 1 over the first half of the epochs."""
+    return min(1.0, 2.0 * epoch / max_iter)
+
+
+def alpha_factor(loss, n, squared_length, n_features):
+    """``c * sqrt(d) * cbrt(n)``: what alpha is for a loss of 1.
+
+    Parameters
+    ----------
+    loss : {"squared_error", "log_loss"}
+    n : float
+        Number of samples, weights counted.
+    squared_length : float
+        Mean of ``||x||**2``; d is this, but at most `n_features`, its value for inputs scaled to
+        variance 1.
+    n_features : int
+    """
+    return ALPHA[loss] * math.sqrt(min(squared_length, n_features)) * math.cbrt(n)
+
+
+def balance(shares, progress):
+    """Factors of the learning rate by which both classes of a network begin alike.
+
+    Parameters
+    ----------
+    shares : array of shape (n_networks,)
+        Share of the samples whose target is 1.
+    progress : float
+        0 where both classes count alike in all, 1 where all samples do.
+
+    Returns
+    -------
+    factors : array of shape (n_networks, 2)
+        Of samples of target 0 and of target 1: ``(n_small / n_large) ** (1 - progress)`` for the
+        larger class and 1 for the smaller one. 1 for both if there is one class only.
+    """
+    shares = np.stack([1.0 - shares, shares], axis=1)
+    small, large = shares.min(axis=1, keepdims=True), shares.max(axis=1, keepdims=True)
+    ratio = np.where(small > 1e-12, small / large, 1.0)  # less is the rounding of sums of weights
+    return np.where(shares == large, ratio ** (1.0 - progress), 1.0)
