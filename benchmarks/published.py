@@ -74,7 +74,6 @@ def sonar(X, y, sizes=tuple(SONAR), n_starts=10):
             delayed(accuracy)(
                 MLPLogisticClassifier(
                     n_hidden,
-                    loss="squared_error",
                     alpha=0.0,
                     learning_rate="constant",
                     learning_rate_init=2.0,
@@ -139,7 +138,7 @@ def curved(n_seeds=20):
     """Percent right of three models on each problem, a list over seeds each."""
     models = {
         "defaults": lambda seed: MLPLogisticClassifier(random_state=seed),
-        "two layers": lambda seed: MLPLogisticClassifier((16, 16), random_state=seed),
+        "two layers": lambda seed: MLPLogisticClassifier((16, 8), random_state=seed),
         "MLPClassifier": lambda seed: MLPClassifier(random_state=seed),
     }
     return {

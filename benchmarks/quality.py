@@ -1,12 +1,15 @@
-"""Quality of the defaults against the neighbours' defaults: accuracy, probabilities, time.
+"""Quality of the defaults against other libraries' defaults: accuracy, probabilities, time.
 
 Usage: python -m benchmarks.quality [--data DIR] [--seeds N] [--json FILE] [--plot FILE]
 
-Every model has its default settings, behind a StandardScaler, on tables that scikit-learn bundles
-and on those in DIR: CSV files without a header, the class in the last column, such as sonar,
-ionosphere, Pima Indians diabetes, banknote authentication and Haberman's survival from the UCI
-Machine Learning Repository. Five stratified folds for each seed; the seed draws the folds and is
-the models' random state. Scores are those of the held-out folds:
+Every model has its default settings, behind a StandardScaler, on the tables that scikit-learn
+bundles or, in their place, on those in DIR and its subfolders:
+
+- CSV files without a header, the class in the last column;
+- NumPy files (npz) of two arrays: X, and y, the class numbers.
+
+Five stratified folds for each seed; the seed draws the folds and is the models' random state.
+Scores are those of the held-out folds:
 
 - accuracy;
 - Brier score: mean over the samples of the squared differences of the probabilities to 1 for the
@@ -15,7 +18,12 @@ the models' random state. Scores are those of the held-out folds:
 - AUC: area under the ROC curve, for more than two classes the mean of each class against the rest;
 - calibration error: expected calibration error of the winning class, 10 bins of equal width.
 
-The rank of a model on a table is its place among the models by the mean score there.
+The rank of a model on a table is its place by the mean score there, among itself and the other
+libraries' models: each of this package's models is ranked without the others of this package.
+
+The kinds of tables: "rare class" has two classes, one of them less than 10% of the samples; "noisy"
+are those on which no model's log loss is below half the entropy of the class shares; "large" are
+2,000 rows or more, "small" less than 500; "one-hot" has mostly columns of two values.
 """
 
 import argparse
@@ -29,11 +37,11 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy is imported
 
 import numpy as np
 from joblib import Parallel, delayed
-from scipy.stats import gmean, rankdata
+from scipy.stats import entropy, gmean, rankdata
 from sklearn.base import clone
 from sklearn.datasets import load_breast_cancer, load_digits, load_iris, load_wine
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
-from sklearn.linear_model import LogisticRegression, SGDClassifier
+from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score, log_loss, roc_auc_score
 from sklearn.model_selection import StratifiedKFold
 from sklearn.neural_network import MLPClassifier
@@ -52,18 +60,20 @@ SCORES = {
     "calibration error": False,
     "fit time": False,
 }
-MODELS = {
+OURS = {
     "MLPLogisticClassifier": MLPLogisticClassifier(),
+    "MLPLogisticClassifier, log loss": MLPLogisticClassifier(loss="log_loss"),
+}
+PEERS = {
     "MLPClassifier": MLPClassifier(),
-    "LogisticRegression": LogisticRegression(),
-    "SGDClassifier": SGDClassifier(loss="log_loss"),
     "HistGradientBoosting": HistGradientBoostingClassifier(),
+    "LogisticRegression": LogisticRegression(),
     "RandomForest": RandomForestClassifier(),
 }
 
 
-def tables(folder=None):
-    """Name, X and y of each table, y as numbers from 0."""
+def bundled():
+    """Name, X and y of the tables that come with scikit-learn."""
     result = {"breast cancer": load_breast_cancer(return_X_y=True)}
     for name, load in {"wine": load_wine, "iris": load_iris, "digits": load_digits}.items():
         result[name] = load(return_X_y=True)
@@ -73,10 +83,42 @@ def tables(folder=None):
     result["wine, 0 or not"] = X, y == 0
     X, y = result["digits"]
     result["digits, odd or even"] = X, y % 2
-    for path in sorted(Path(folder).glob("*.csv")) if folder else []:
+    return result
+
+
+def read(folder):
+    """Name, X and y of the tables in a folder."""
+    result = {}
+    for path in sorted(Path(folder).rglob("*.csv")):
         cells = np.genfromtxt(path, delimiter=",", dtype=str)
         result[path.stem] = cells[:, :-1].astype(float), cells[:, -1]
-    return {name: (X, LabelEncoder().fit_transform(y)) for name, (X, y) in result.items()}
+    for path in sorted(Path(folder).rglob("*.npz")):
+        with np.load(path) as file:
+            result[path.stem] = file["X"], file["y"]
+    if not result:
+        raise FileNotFoundError(f"There is no CSV or npz file in {folder}.")
+    return result
+
+
+def tables(folder=None):
+    """Name, X and y of each table, y as numbers from 0."""
+    raw = read(folder) if folder else bundled()
+    return {name: (X, LabelEncoder().fit_transform(y)) for name, (X, y) in raw.items()}
+
+
+def kinds(X, y, best_log_loss):
+    """The kinds of a table, see the top of this module."""
+    share = np.bincount(y) / len(y)
+    two_values = [len(np.unique(column)) <= 2 for column in X.T]
+    found = {
+        "rare class": len(share) == 2 and share.min() < 0.1,
+        "noisy": best_log_loss > 0.5 * entropy(share),
+        "large": len(y) >= 2000,
+        "small": len(y) < 500,
+        "several classes": len(share) > 2,
+        "one-hot": np.mean(two_values) > 0.5,
+    }
+    return [kind for kind, holds in found.items() if holds]
 
 
 def calibration_error(y, proba, n_bins=10):
@@ -120,49 +162,112 @@ def evaluate(model, X, y, seed):
     return result
 
 
-def run(data, models, n_seeds, n_jobs=None):
-    """Mean scores of each model on each table, and over the tables; a dict for `json`."""
+def run(data, ours, peers, n_seeds, n_jobs=None):
+    """Mean scores of each model on each table, and what they come to; a dict for `json`."""
+    models = {**ours, **peers}
     tasks = [(m, t, seed) for t in data for m in models for seed in range(n_seeds)]
     results = Parallel(n_jobs=n_jobs)(
         delayed(evaluate)(models[m], *data[t], seed) for m, t, seed in tasks
     )
-    per_table = {t: {m: {} for m in models} for t in data}
+    means = {t: {m: {} for m in models} for t in data}
     for t in data:
         for m in models:
             runs = [r for (a, b, _), r in zip(tasks, results, strict=True) if (a, b) == (m, t)]
-            per_table[t][m] = {score: statistics.mean(r[score] for r in runs) for score in SCORES}
-    summary = {m: {} for m in models}
-    for score, more_is_better in SCORES.items():
-        sign = -1 if more_is_better else 1
-        values = np.array([[per_table[t][m][score] for m in models] for t in data])
-        # Equal to rounding is equal.
-        ranks = rankdata(np.round(sign * values, 10), axis=1).mean(axis=0)
-        means = gmean(values, axis=0) if score == "fit time" else values.mean(axis=0)
-        for m, mean, rank in zip(models, means.tolist(), ranks.tolist(), strict=True):
-            summary[m][score] = {"mean": mean, "mean rank": rank}
-    return {"tables": per_table, "summary": summary, "seeds": n_seeds}
+            means[t][m] = {score: statistics.mean(r[score] for r in runs) for score in SCORES}
+    of_kind = {"all": list(data)}
+    for t, (X, y) in data.items():
+        for kind in kinds(X, y, min(means[t][m]["log loss"] for m in models)):
+            of_kind.setdefault(kind, []).append(t)
+    return {
+        "seeds": n_seeds,
+        "tables": means,
+        "kinds": of_kind,
+        "means": {score: mean_scores(means, list(models), score) for score in SCORES},
+        "ranks": {
+            kind: {
+                m: {score: mean_ranks(means, names, [m, *peers], score) for score in SCORES}
+                for m in ours
+            }
+            for kind, names in of_kind.items()
+        },
+        "wins": {
+            m: {
+                peer: {score: wins(means, m, peer, score) for score in SCORES}
+                for peer in (*peers, *(other for other in ours if other != m))
+            }
+            for m in ours
+        },
+    }
+
+
+def signed(means, names, models, score):
+    """Values of shape (tables, models), less is better; equal to rounding is equal."""
+    sign = -1 if SCORES[score] else 1
+    return np.round([[sign * means[t][m][score] for m in models] for t in names], 10)
+
+
+def mean_scores(means, models, score):
+    values = np.array([[means[t][m][score] for m in models] for t in means])
+    average = gmean(values, axis=0) if score == "fit time" else values.mean(axis=0)
+    return dict(zip(models, average.tolist(), strict=True))
+
+
+def mean_ranks(means, names, models, score):
+    ranks = rankdata(signed(means, names, models, score), axis=1).mean(axis=0)
+    return dict(zip(models, ranks.tolist(), strict=True))
+
+
+def wins(means, model, peer, score):
+    """Tables on which a model is better than a peer; a tie is half."""
+    a, b = signed(means, list(means), [model, peer], score).T
+    return float((a < b).sum() + 0.5 * (a == b).sum())
 
 
 def markdown(result):
     """The tables of a result as Markdown."""
-    lines = [f"{len(result['tables'])} tables, {result['seeds']} seeds; mean (mean rank):"]
+    n_tables, models = len(result["tables"]), list(result["means"]["accuracy"])
+    ours = list(result["wins"])
+    lines = [f"{n_tables} tables, {result['seeds']} seeds."]
     lines += table(
-        ["model", *SCORES],
-        [
-            [model]
-            + [f"{row[score]['mean']:.4f} ({row[score]['mean rank']:.2f})" for score in SCORES]
-            for model, row in result["summary"].items()
-        ],
+        ["mean over the tables", *SCORES],
+        [[m] + [f"{result['means'][score][m]:.4f}" for score in SCORES] for m in models],
     )
-    for score in SCORES:
-        models = list(result["summary"])
+    for m in ours:
+        ranked = list(result["ranks"]["all"][m]["accuracy"])
         lines += table(
-            [score, *models],
+            [f"mean rank, {len(ranked)} models", *SCORES],
             [
-                [name] + [f"{row[model][score]:.4f}" for model in models]
-                for name, row in result["tables"].items()
+                [name] + [f"{result['ranks']['all'][m][score][name]:.2f}" for score in SCORES]
+                for name in ranked
             ],
         )
+        lines += table(
+            [f"{m}, tables won of {n_tables} against", *SCORES],
+            [
+                [peer] + [f"{row[score]:g}" for score in SCORES]
+                for peer, row in result["wins"][m].items()
+            ],
+        )
+        # Ours, then the best of the others.
+        lines += table(
+            [f"mean rank of {m} (best other model)", "tables", *SCORES],
+            [
+                [kind, str(len(result["kinds"][kind]))]
+                + [
+                    f"{row[m][score][m]:.2f} "
+                    f"({min(v for k, v in row[m][score].items() if k != m):.2f})"
+                    for score in SCORES
+                ]
+                for kind, row in result["ranks"].items()
+            ],
+        )
+    lines += table(
+        ["accuracy / log loss", *models],
+        [
+            [name] + [f"{row[m]['accuracy']:.3f} / {row[m]['log loss']:.3f}" for m in models]
+            for name, row in result["tables"].items()
+        ],
+    )
     return "\n".join(lines)
 
 
@@ -170,11 +275,12 @@ def plot(result, path):
     """Mean ranks, one panel for each score."""
     import matplotlib.pyplot as plt
 
-    models = list(result["summary"])
+    ranks = next(iter(result["ranks"]["all"].values()))
+    models = list(ranks["accuracy"])
     figure, axes = plt.subplots(1, len(SCORES), figsize=(14, 3), sharey=True)
     for ax, score in zip(axes, SCORES, strict=True):
-        ranks = [result["summary"][model][score]["mean rank"] for model in models]
-        ax.barh(models, ranks, color=["C1" if m == models[0] else "C0" for m in models])
+        color = ["C1" if m == models[0] else "C0" for m in models]
+        ax.barh(models, [ranks[score][model] for model in models], color=color)
         ax.set(title=score, xlabel="mean rank")
     axes[0].invert_yaxis()
     figure.savefig(path, bbox_inches="tight")
@@ -183,11 +289,11 @@ def plot(result, path):
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--data", metavar="DIR")
-    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--seeds", type=int, default=2)
     add_outputs(parser)
     options = parser.parse_args(arguments)
     pin_to_one_core()
-    report(run(tables(options.data), MODELS, options.seeds), options, markdown, plot)
+    report(run(tables(options.data), OURS, PEERS, options.seeds), options, markdown, plot)
 
 
 if __name__ == "__main__":

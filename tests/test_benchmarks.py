@@ -71,20 +71,51 @@ def folder(tmp_path):
     X = rng.normal(size=(40, 2))
     rows = [f"{a},{b},{'yes' if a > 0 else 'no'}" for a, b in X]
     (tmp_path / "small.csv").write_text("\n".join(rows))
+    (tmp_path / "more").mkdir()
+    three = np.eye(3)[np.arange(30) % 3] + rng.normal(scale=1e-3, size=(30, 3))
+    np.savez(tmp_path / "more" / "three.npz", X=three, y=np.arange(30) % 3)
+    (tmp_path / "empty").mkdir()
     return tmp_path
 
 
-def test_quality_scores_every_model_on_every_table(folder):
-    data = {"small": quality.tables(folder)["small"]}
-    models = {"good": LogisticRegression(), "bad": DummyClassifier(), "as bad": DummyClassifier()}
-    result = json.loads(json.dumps(quality.run(data, models, 2)))
-    summary = result["summary"]
+def test_quality_ranks_every_model_on_every_table(folder):
+    data = quality.tables(folder)
+    assert list(data) == ["small", "three"]
+    peers = {"bad": DummyClassifier(), "as bad": DummyClassifier()}
+    ours = {"good": LogisticRegression(), "poor": LogisticRegression(C=1e-9)}
+    result = json.loads(json.dumps(quality.run(data, ours, peers, 2)))
     for score in ("accuracy", "Brier score", "log loss", "AUC"):
-        ranks = [summary[model][score]["mean rank"] for model in models]
-        assert ranks == [1, 2.5, 2.5], score
-    assert summary["good"]["accuracy"]["mean"] > 0.9
-    assert summary["bad"]["AUC"]["mean"] == 0.5
-    assert sum(line.startswith("|---") for line in quality.markdown(result).splitlines()) == 7
+        assert result["ranks"]["all"]["good"][score] == {"good": 1, "bad": 2.5, "as bad": 2.5}
+        assert result["wins"]["good"]["as bad"][score] == 2
+    assert result["wins"]["good"]["poor"]["log loss"] == 2
+    assert result["wins"]["poor"]["good"]["log loss"] == 0
+    assert result["means"]["accuracy"]["good"] > 0.9
+    assert result["means"]["AUC"]["bad"] == 0.5
+    assert result["kinds"] == {
+        "all": ["small", "three"],
+        "small": ["small", "three"],
+        "several classes": ["three"],
+    }
+    lines = quality.markdown(result).splitlines()
+    assert sum(line.startswith("|---") for line in lines) == 8
+    assert "| several classes | 1 | 1.00 (2.50) " in "\n".join(lines)
+    with pytest.raises(FileNotFoundError, match="no CSV or npz file"):
+        quality.tables(folder / "empty")
+
+
+def test_the_kinds_of_tables():
+    rng = np.random.default_rng(0)
+    y = np.repeat([0, 1], [2000, 100])
+    flags = np.column_stack([rng.integers(0, 2, (2100, 2)), rng.normal(size=2100)])
+    assert quality.kinds(flags, y, 0.05) == ["rare class", "large", "one-hot"]
+    assert quality.kinds(flags[:, 1:], y, 0.15) == ["rare class", "noisy", "large"]
+    y = np.arange(600) % 3
+    assert quality.kinds(rng.normal(size=(600, 2)), y, 0.5) == ["several classes"]
+    assert quality.kinds(rng.normal(size=(499, 2)), y[:499], 0.6) == [
+        "noisy",
+        "small",
+        "several classes",
+    ]
 
 
 def test_the_scores_of_quality():
