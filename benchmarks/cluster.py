@@ -32,7 +32,7 @@ def run(n_rows, n_turns):
     search = GridSearchCV(
         make_pipeline(StandardScaler(), MLPLogisticClassifier(random_state=0)),
         {
-            "mlplogisticclassifier__learning_rate_init": [0.05, 0.2, 0.5],
+            "mlplogisticclassifier__learning_rate_init": [0.5, 2.0, "auto"],
             "mlplogisticclassifier__hidden_layer_sizes": [16, 32],
         },
         n_jobs=2,

@@ -38,9 +38,9 @@ from sklearn.feature_extraction.text import TfidfTransformer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold, cross_val_score
 from sklearn.neural_network import MLPClassifier
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import LabelEncoder, StandardScaler
 
-from benchmarks.quality import tables
+from benchmarks.quality import read
 from benchmarks.speed import report, table
 from sklearn_mlp import MLPLogisticClassifier
 
@@ -198,7 +198,7 @@ def text(n_seeds):
 
 
 def run(folder, n_seeds=20):
-    data = tables(folder)
+    data = {name: (X, LabelEncoder().fit_transform(y)) for name, (X, y) in read(folder).items()}
     return {
         "sonar": sonar(*data["sonar"]),
         "ionosphere": ionosphere(*data["ionosphere"], n_seeds),

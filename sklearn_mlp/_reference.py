@@ -106,8 +106,7 @@ def epoch(X, y, coefs, intercepts=None, *, LR, order=None, step=None, alpha=0.0,
     X : array of shape (n_samples, n_inputs)
     y : array of shape (n_samples,), targets 0 or 1
     coefs, intercepts : lists of arrays, changed in place
-    LR : float or (float, float)
-        Learning rate, or that of samples whose target is 0, and of those whose target is 1.
+    LR : float
     order : sequence of row numbers, default=every row once, in file order
     step : array of shape (n_samples,), default=1
         Scale of the learning rate (and of the loss) for each row.
@@ -122,16 +121,14 @@ def epoch(X, y, coefs, intercepts=None, *, LR, order=None, step=None, alpha=0.0,
     """
     order = range(len(X)) if order is None else order
     step = np.ones(len(X)) if step is None else step
-    LR = np.broadcast_to(LR, 2)
     total_loss, total = 0.0, sum(step[row] for row in order)
     for row in order:
         grad_coefs, grad_intercepts, loss = gradients(
             X[row], y[row], coefs, intercepts, log_loss=log_loss
         )
-        rate = LR[int(y[row])] * step[row]
         for layer, weight in enumerate(coefs):
-            weight -= rate * (grad_coefs[layer] + alpha / total * weight)
+            weight -= LR * step[row] * (grad_coefs[layer] + alpha / total * weight)
             if intercepts is not None:
-                intercepts[layer] -= rate * grad_intercepts[layer]
+                intercepts[layer] -= LR * step[row] * grad_intercepts[layer]
         total_loss += step[row] * loss
     return total_loss / total

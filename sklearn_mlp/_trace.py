@@ -199,7 +199,7 @@ def trace_update(estimator, x, y, *, class_of_interest=None):
     >>> from sklearn_mlp import MLPLogisticClassifier, trace_update
     >>> X, y = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]), [0, 1, 1, 0]
     >>> model = MLPLogisticClassifier(
-    ...     2, learning_rate_init=1.0, loss="squared_error", fit_intercept=False, random_state=0
+    ...     2, learning_rate_init=1.0, fit_intercept=False, random_state=0
     ... ).fit(X, y)
     >>> trace = trace_update(model, [1.0, 0.0], 1)
     >>> bool(trace.FE == trace.S_postA[-1][0] - 1)

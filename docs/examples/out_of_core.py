@@ -83,7 +83,8 @@ def train(model, chunks, classes, validation, *, checkpoint, n_epochs=10, patien
     if n_chunks < 1 or patience < 1:
         raise ValueError(f"There must be chunks, and patience: got {n_chunks} and {patience}.")
     rate = model.learning_rate_init
-    rate = 0.2 if rate == "auto" else rate  # what "auto" is in partial_fit
+    if rate == "auto":  # what it is in partial_fit
+        rate = 0.5 if model.loss == "squared_error" else 0.2
     state = {"model": clone(model), "epoch": 0, "position": 0, "losses": [], "best": None}
     state["order"] = n_chunks, seed
     if os.path.exists(checkpoint):

@@ -55,8 +55,6 @@ article = {
     "hidden_layer_sizes": 4,
     "learning_rate_init": 1.0,
     "learning_rate": "constant",
-    "loss": "squared_error",
-    "alpha": 0.0,
     "fit_intercept": False,
     "shuffle": False,
     "init_range": 1.0,

@@ -4,10 +4,10 @@ Probabilities to trust: calibration
 
 Both losses are proper scoring rules, so that `predict_proba` is meant to be the frequency with
 which the class occurs. Reliability curves on 2,000 training samples, 15% of them with a label drawn
-at random: a curve on the diagonal means what it says. The linear model cannot follow these classes.
-Both networks, with their defaults, are level with each other and somewhat too sure of themselves; a
-stronger `alpha`, found by cross-validated log loss, puts the curve on the diagonal and makes the
-best probabilities of all.
+at random: on the diagonal, a predicted probability is the frequency with which it comes true. The
+linear model cannot follow these classes. The default `alpha` follows the training loss, so that the
+network of this package regularizes itself on data as noisy as these. Its probabilities are better
+than those of MLPClassifier, with either loss.
 """
 
 import warnings
@@ -19,7 +19,7 @@ from sklearn.datasets import make_classification
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score, brier_score_loss, log_loss
-from sklearn.model_selection import GridSearchCV, train_test_split
+from sklearn.model_selection import train_test_split
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -40,12 +40,9 @@ X_train, X_test, y_train, y_test = train_test_split(X, y, train_size=2_000, rand
 
 # That MLPClassifier has not converged after its 200 epochs: so are its defaults.
 warnings.simplefilter("ignore", ConvergenceWarning)
-searched = GridSearchCV(
-    MLPLogisticClassifier(random_state=0), {"alpha": [0.5, 1.0, 2.0, 4.0]}, scoring="neg_log_loss"
-)
 models = {
     "MLPLogisticClassifier": MLPLogisticClassifier(random_state=0),
-    "the same, alpha searched": searched,
+    "the same, log loss": MLPLogisticClassifier(loss="log_loss", random_state=0),
     "MLPClassifier": MLPClassifier(random_state=0),
     "LogisticRegression": LogisticRegression(),
 }
@@ -64,7 +61,6 @@ for (name, model), marker in zip(models.items(), "o^sD", strict=True):
     }
 ax.legend(loc="upper left")
 plt.show()
-print("alpha found:", searched.best_params_["alpha"])
 
 # %%
 # Lower is better for the two scores of probabilities:

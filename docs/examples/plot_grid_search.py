@@ -57,7 +57,7 @@ columns = make_column_transformer(
 )
 model = make_pipeline(columns, MLPLogisticClassifier(random_state=0))
 grid = {
-    "mlplogisticclassifier__learning_rate_init": [0.03, 0.1, 0.3, 1.0, 3.0],
+    "mlplogisticclassifier__learning_rate_init": [0.1, 0.3, 1.0, 3.0, "auto"],
     "mlplogisticclassifier__hidden_layer_sizes": [2, 8, 32, 128, (16, 8)],
 }
 search = GridSearchCV(model, grid, scoring="neg_log_loss", n_jobs=2).fit(X_train, y_train)
