@@ -1,4 +1,4 @@
-"""The neighbours: functions ``prepare(X, y, hidden, n_epochs)`` that give a training to time.
+"""Other libraries: functions ``prepare(X, y, hidden, n_epochs)`` that give a training to time.
 
 What they give is called without arguments; None if they cannot train on such a table.
 """

@@ -1,4 +1,4 @@
-"""Training speed against the neighbours, small fits and rows, growth and threads: in one run.
+"""Training speed against other libraries, small fits and rows, growth and threads: in one run.
 
 Usage: python -m benchmarks.speed [--quick] [--json FILE] [--plot FILE]
 

@@ -107,8 +107,7 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
         error of the output: its error signal is ``S_ERROR = FE * f'(S_preA,O)``. "log_loss" is
         minus the logarithm of the probability of the sample's class: ``S_ERROR = FE``, so that an
         output that is wrong and near 0 or 1 learns at full speed. It is better where a class is
-        rare (under some 3% of the samples), and on large tables that hardly any sample of is
-        mislabeled.
+        rare (under some 3% of the samples), and on large tables with hardly any noise.
 
     alpha : float or "auto", default="auto"
         Strength of the L2 regularization. The objective is the mean loss over the n samples
