@@ -1,9 +1,11 @@
 """scikit-learn's own checks, none of them expected to fail."""
 
 import inspect
+import os
 
 import numpy as np
 import pytest
+from sklearn.base import clone
 from sklearn.utils import check_random_state
 from sklearn.utils.estimator_checks import (
     check_dataframe_column_names_consistency,
@@ -32,8 +34,8 @@ ESTIMATORS = [
     MLPLogisticClassifier(learning_rate="constant"),
     MLPLogisticClassifier(learning_rate="constant", tol=0.01, n_iter_no_change=2, max_iter=200),
     MLPLogisticClassifier(learning_rate_init=2.0, init_range=0.1),
-    MLPLogisticClassifier(loss="squared_error", alpha=0.1),
-    MLPLogisticClassifier(loss="squared_error", learning_rate_init=0.2, init_range=0.5),
+    MLPLogisticClassifier(alpha=0.1),
+    MLPLogisticClassifier(learning_rate_init=0.2, init_range=0.5),
     MLPLogisticClassifier(n_init=3, n_jobs=2),
     MLPLogisticClassifier(early_stopping=True, scoring="loss", n_init=2),
     MLPLogisticClassifier(alpha=0.1, learning_rate="invscaling", learning_rate_init=2.0),
@@ -49,13 +51,21 @@ def seeded():
     np.random.seed(0)  # noqa: NPY002
 
 
-@parametrize_with_checks(ESTIMATORS, **STRICT)
+LOSSES = ("squared_error", "log_loss")
+N_SEEDS = int(os.environ.get("SKLEARN_MLP_SEEDS", "5"))
+
+
+@parametrize_with_checks(
+    [clone(estimator).set_params(loss=loss) for estimator in ESTIMATORS for loss in LOSSES],
+    **STRICT,
+)
 def test_scikit_learn_checks(estimator, check):
     check(estimator)
 
 
-@pytest.mark.parametrize("seed", range(50))
-def test_the_default_passes_for_any_seed(seed, monkeypatch):
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("seed", range(N_SEEDS))
+def test_the_default_passes_for_any_seed(seed, loss, monkeypatch):
     # The checks set random_state themselves, so the seed is shifted where it is used.
     def shifted(random_state):
         if random_state is None:
@@ -63,7 +73,7 @@ def test_the_default_passes_for_any_seed(seed, monkeypatch):
         return check_random_state(random_state + 1000 * seed)
 
     monkeypatch.setattr(_classifier, "check_random_state", shifted)
-    results = check_estimator(MLPLogisticClassifier(), on_skip=None)
+    results = check_estimator(MLPLogisticClassifier(loss=loss), on_skip=None)
     assert {result["status"] for result in results} <= {"passed", "skipped"}
 
 
