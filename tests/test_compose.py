@@ -188,7 +188,9 @@ def test_multi_output_partial_fit():
 def test_tuned_threshold(scaled_cancer):
     X, y = scaled_cancer
     tuned = TunedThresholdClassifierCV(
-        network(class_weight={1: 30.0}, max_iter=2), scoring="balanced_accuracy", random_state=0
+        network(class_weight={1: 30.0}, learning_rate_init=0.05, max_iter=2),
+        scoring="balanced_accuracy",
+        random_state=0,
     ).fit(X[::2], y[::2])
     plain = tuned.estimator_.predict(X[1::2])
     gain = balanced_accuracy_score(y[1::2], tuned.predict(X[1::2])) - balanced_accuracy_score(
