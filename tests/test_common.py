@@ -52,7 +52,7 @@ def seeded():
 
 
 LOSSES = ("squared_error", "log_loss")
-N_SEEDS = int(os.environ.get("SKLEARN_MLP_SEEDS", "5"))
+N_SEEDS = 50 if os.environ.get("SKLEARN_MLP_LARGE") else 5
 
 
 @parametrize_with_checks(
