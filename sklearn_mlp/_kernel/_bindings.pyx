@@ -27,10 +27,12 @@ cdef extern from "rows.hpp" namespace "sklearn_mlp" nogil:
         ptrdiff_t n_columns
         cbool is_float
         cbool wide_columns
+
+cdef extern from "hash.hpp" namespace "sklearn_mlp" nogil:
     void c_hash_rows "sklearn_mlp::hash_rows" [Rounded](
         const CRows &, const ptrdiff_t *, ptrdiff_t, uint64_t *)
 
-cdef extern from "kernel.hpp" namespace "sklearn_mlp" nogil:
+cdef extern from "dispatch.hpp" namespace "sklearn_mlp" nogil:
     cdef struct CLayer "sklearn_mlp::Layer":
         void *weights
         void *biases

@@ -50,6 +50,20 @@ INLINE Visit<T> next_visit(const Visits &visits, std::ptrdiff_t row, double &sca
     return visit;
 }
 
+template <class T> INLINE void prefetch_row(const T *x, std::ptrdiff_t n)
+{
+    for (std::ptrdiff_t i = 0; i < n; i += 64 / static_cast<std::ptrdiff_t>(sizeof(T)))
+        PREFETCH(x + i);
+    PREFETCH(x + n - 1);  // a row need not begin with a cache line
+}
+
+INLINE void prefetch_labels(const Visits &visits, std::ptrdiff_t row)
+{
+    PREFETCH(visits.classes + row);
+    if (visits.step)
+        PREFETCH(visits.step + row);
+}
+
 template <class T> void multiply(T *values, std::ptrdiff_t n, T factor)
 {
     for (std::ptrdiff_t i = 0; i < n; i += Lanes<T>::n)

@@ -51,7 +51,7 @@ struct Visits {
 // Samples that the blocked pass takes at a time.
 constexpr std::ptrdiff_t block_length = 16;
 
-// Scratch values of a network for the blocked pass, see Block in dense.hpp; `width` is the number of
+// Scratch values of a network for the blocked pass, see Block in blocked.hpp; `width` is the number of
 // inputs rounded up to whole vectors, and `stride` that of the first hidden layer.
 inline std::ptrdiff_t block_scratch(std::ptrdiff_t width, std::ptrdiff_t stride)
 {

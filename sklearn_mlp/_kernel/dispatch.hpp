@@ -1,6 +1,6 @@
 // The kernels, compiled once per instruction set, and the choice among them.
 //
-// One text (simd, layers, dense, sparse, entry) is included in a namespace for each instruction
+// One text (parts.hpp) is included in a namespace for each instruction
 // set, under a target pragma; the vector size is all that differs. Standard templates stay out of
 // these regions: the linker keeps one copy of them, which might be the one with instructions that
 // the processor lacks. Compilers without vector extensions have the plain template only.
