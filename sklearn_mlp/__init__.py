@@ -7,13 +7,13 @@ from ._version import __version__ as __version__
 
 # What is needed to look at a network is imported when it is first used.
 _LAZY = {
-    "BackpropTrace": "._trace",
-    "GradientCheck": "._gradient_check",
-    "LossCurveDisplay": "._plot",
-    "NetworkDisplay": "._plot",
+    "BackpropTrace": "._inspection.trace",
+    "GradientCheck": "._inspection.gradient_check",
+    "LossCurveDisplay": "._inspection.displays",
+    "NetworkDisplay": "._inspection.displays",
     "export_c": "._export_c",
-    "gradient_check": "._gradient_check",
-    "trace_update": "._trace",
+    "gradient_check": "._inspection.gradient_check",
+    "trace_update": "._inspection.trace",
 }
 __all__ = ["MLPLogisticClassifier", *_LAZY]
 

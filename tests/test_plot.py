@@ -16,7 +16,7 @@ from sklearn.preprocessing import StandardScaler
 
 import sklearn_mlp
 from sklearn_mlp import LossCurveDisplay, MLPLogisticClassifier, NetworkDisplay, trace_update
-from sklearn_mlp._diagram import draw_layer
+from sklearn_mlp._inspection.diagram import draw_layer
 
 mpl.use("agg")
 import matplotlib.pyplot as plt
@@ -46,7 +46,7 @@ def test_nothing_for_looking_is_imported_with_the_package():
         "print(*sys.modules)\n"
         "assert 'trace_update' in dir(sklearn_mlp)\n"
         "sklearn_mlp.trace_update\n"
-        "assert 'sklearn_mlp._trace' in sys.modules\n"
+        "assert 'sklearn_mlp._inspection.trace' in sys.modules\n"
         "sklearn_mlp.NetworkDisplay\n"
         "assert 'matplotlib' not in sys.modules\n"
     )
@@ -55,7 +55,7 @@ def test_nothing_for_looking_is_imported_with_the_package():
     )
     loaded = result.stdout.split()
     assert "sklearn_mlp._classifier" in loaded
-    for name in ("matplotlib", "sklearn_mlp._trace", "sklearn_mlp._diagram", "sklearn_mlp._plot"):
+    for name in ("matplotlib", "sklearn_mlp._inspection"):
         assert name not in loaded
 
 

@@ -17,12 +17,12 @@ from sklearn.preprocessing import StandardScaler
 
 from sklearn_mlp import (
     MLPLogisticClassifier,
-    _gradient_check,
     _reference,
     gradient_check,
     trace_update,
 )
-from sklearn_mlp._trace_text import number
+from sklearn_mlp._inspection import gradient_check as gradient_check_module
+from sklearn_mlp._inspection.trace_text import number
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -459,7 +459,7 @@ def test_only_the_gradient_of_the_loss_is_checked(iris):
 def test_a_wrong_gradient_is_found_and_named(iris, monkeypatch):
     X, y = iris
     model = MLPLogisticClassifier(3, random_state=0).fit(X, y)
-    original = _gradient_check._kernel_gradient
+    original = gradient_check_module._kernel_gradient
 
     def wrong(model, X, y):
         gradient = original(model, X, y)
@@ -468,7 +468,7 @@ def test_a_wrong_gradient_is_found_and_named(iris, monkeypatch):
             gradient[2 * 12 + 1 * 3] += 0.01
         return gradient
 
-    monkeypatch.setattr(_gradient_check, "_kernel_gradient", wrong)
+    monkeypatch.setattr(gradient_check_module, "_kernel_gradient", wrong)
     check = gradient_check(model, X[[0, 60, 120]], y[[0, 60, 120]])
     assert check.difference == pytest.approx(0.01)
     assert check.weight == "coefs_[0][2, 1, 0]"

@@ -8,8 +8,8 @@ from numbers import Integral
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from ._diagram import draw_layers, layer_names
-from ._trace import copy_of, feature_names_of, network_of, weights_of_network
+from .diagram import draw_layers, layer_names
+from .trace import copy_of, feature_names_of, network_of, weights_of_network
 
 POSITIVE, NEGATIVE = "C0", "C1"
 LETTERS = 9.0  # size in points

@@ -11,9 +11,10 @@ import numpy as np
 from scipy.sparse import issparse
 from sklearn.utils.validation import check_is_fitted
 
-from . import _reference, _trace_text
-from ._classifier import MLPLogisticClassifier
-from ._diagram import layer_names, node_names
+from .. import _reference
+from .._classifier import MLPLogisticClassifier
+from . import trace_text
+from .diagram import layer_names, node_names
 
 
 class Weights(NamedTuple):
@@ -137,18 +138,18 @@ class BackpropTrace:
         if rows not in ("weights", "nodes"):
             raise ValueError(f"rows must be 'weights' or 'nodes', got {rows!r}.")
         if rows == "weights":
-            return pd.DataFrame(_trace_text.weight_columns(self))
-        frame = pd.DataFrame(_trace_text.node_columns(self))
+            return pd.DataFrame(trace_text.weight_columns(self))
+        frame = pd.DataFrame(trace_text.node_columns(self))
         frame.loc[frame.index[-1], ["T", "FE"]] = self.T, self.FE
         return frame
 
     def _repr_html_(self):
-        from . import _trace_html
+        from . import trace_html
 
-        return _trace_html.render(self)
+        return trace_html.render(self)
 
     def __repr__(self):
-        return _trace_text.render(self)
+        return trace_text.render(self)
 
 
 def trace_update(estimator, x, y, *, class_of_interest=None):

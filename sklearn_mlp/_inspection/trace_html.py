@@ -8,8 +8,8 @@ from html import escape
 
 import numpy as np
 
-from ._diagram import draw_layers
-from ._trace_text import (
+from .diagram import draw_layers
+from .trace_text import (
     NODE_COLUMNS,
     WEIGHT_COLUMNS,
     cells,

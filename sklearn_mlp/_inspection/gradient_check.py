@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse import issparse
 
-from . import _reference
-from ._targets import encode_known
-from ._trace import copy_of
+from .. import _reference
+from .._targets import encode_known
+from .trace import copy_of
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""Looking at a network: one update, gradients, drawings."""
