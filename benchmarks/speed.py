@@ -40,7 +40,7 @@ from sklearn.utils.validation import validate_data
 import sklearn_mlp
 from benchmarks.peers import all_of_them
 from sklearn_mlp import MLPLogisticClassifier
-from sklearn_mlp._weights import default_instruction_set
+from sklearn_mlp._kernel.packed import default_instruction_set
 
 # inputs, hidden layers, rows, epochs
 DENSE = [

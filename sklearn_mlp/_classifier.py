@@ -10,34 +10,34 @@ from threading import Event
 
 import numpy as np
 from joblib import effective_n_jobs
-from scipy.sparse import csr_array, issparse
+from scipy.sparse import issparse
 from scipy.special import expit, log_expit, log_softmax, softmax
-from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
+from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import ConvergenceWarning, InconsistentVersionWarning
 from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import Interval, Options, StrOptions
-from sklearn.utils.multiclass import _check_partial_fit_first_call, check_classification_targets
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted, validate_data
 
-from ._callbacks import N_FRAMES, CallbackSupportMixin, fit_task, with_callbacks
-from ._epochs import (
-    Epochs,
-    TrainingSet,
-    ValidationSet,
-    chunk_length,
-    decide_all,
-    describe_scales,
-    loss_without_inputs,
-    only_class,
-    run_all,
-    target_shares,
-    winners,
-)
 from ._kernel import Rows
-from ._plan import CONSTANT_LEARNING_RATE, LEARNING_RATE, Plan, alpha_factor
-from ._targets import ONE_CLASS, class_weights, encode, encode_known, is_indicator
-from ._version import __version__
-from ._visits import (
+from ._kernel.packed import PackedWeights, dtype_of
+from ._sklearn import (
+    N_FRAMES,
+    CallbackSupportMixin,
+    Interval,
+    Options,
+    StrOptions,
+    check_partial_fit_first_call,
+    fit_context,
+    with_callbacks,
+)
+from ._training.callbacks import fit_task
+from ._training.data import ValidationSet, target_shares, training_set
+from ._training.diagnosis import describe_scales, loss_without_inputs, only_class
+from ._training.epochs import Epochs, chunk_length, decide_all, winners
+from ._training.loop import run_all
+from ._training.plan import CONSTANT_LEARNING_RATE, LEARNING_RATE, Plan, alpha_factor
+from ._training.targets import ONE_CLASS, class_weights, encode, encode_known, is_indicator
+from ._training.visits import (
     add_totals,
     canonical_order,
     check_can_hold_out,
@@ -46,7 +46,9 @@ from ._visits import (
     mean_squared_length,
     weights_to_visits,
 )
-from ._weights import PackedWeights, draw_weights, dtype_of, given_weights
+from ._training.weights import draw_weights
+from ._validation import given_weights, readable, scale_up, validate_sample_weight
+from ._version import __version__
 
 
 class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
@@ -352,7 +354,7 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
 
     # ---------------------------------------------------------------- training
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     @with_callbacks
     def fit(
         self,
@@ -433,7 +435,7 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
             task.begin()
             X, y = self._validate_samples(X, y, reset=not goes_on)
             targets = self._encode(y, reset=not goes_on)
-            sample_weight = _scale_up(_validate_sample_weight(sample_weight, X))
+            sample_weight = scale_up(validate_sample_weight(sample_weight, X))
             visits, step, totals = self._weigh(targets, sample_weight)
             remaining = targets.numbers if visits is None else targets.numbers[visits > 0]
             if not self.multilabel_ and len(np.unique(remaining)) < 2:
@@ -454,14 +456,14 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
                 weights = None if step is None else step[held_out]
                 validation = ValidationSet(rows, targets.take(held_out), held_out, weights)
             undo.keep_interrupted = True
-            training = _training_set(rows, targets, step, visits, totals)
+            training = training_set(rows, targets, step, visits, totals)
             plan = self._plan(X, training)
             why, tallies = self._train_attempts(attempts, X, training, plan, validation, task)
             task.end(self)
         self._say_how_it_ended(why, tallies, X, training)
         return self
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y, classes=None, sample_weight=None):
         """Train for one epoch on a chunk of data, going on from the weights reached so far.
 
@@ -497,7 +499,7 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
             Invalid parameters or data, or weights that became non-finite.
         """
         with _Undo(self) as undo:
-            first = _check_partial_fit_first_call(self, classes)
+            first = check_partial_fit_first_call(self, classes)
             if len(self.classes_) < 2:
                 raise ValueError(ONE_CLASS)
             X, training, plan, rate = self._chunk(X, y, sample_weight, first=first)
@@ -522,13 +524,13 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
                     f"range({y.shape[1]}), got {self.classes_}."
                 )
         targets = encode_known(y, self.classes_, multilabel=self.multilabel_)
-        sample_weight = _validate_sample_weight(sample_weight, X)
+        sample_weight = validate_sample_weight(sample_weight, X)
         former = None if first else self._class_totals
         visits, step, totals = self._weigh(targets, sample_weight, former)
         self._start(X.dtype, not first, in_place=True)
         rows = Rows(X)
         visits = self._visiting_order(rows, targets, visits, step)
-        training = _training_set(rows, targets, step, visits, totals)
+        training = training_set(rows, targets, step, visits, totals)
         plan = self._plan(X, training, streamed=True)
         rate = plan.learning_rate_init
         if self.learning_rate == "invscaling":
@@ -557,7 +559,7 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
             # in a copy, for the matrix may be the caller's own.
             X = X.copy()
             X.sum_duplicates()
-        return _readable(X), y
+        return readable(X), y
 
     def _encode(self, y, *, reset):
         """The targets of `fit`."""
@@ -603,7 +605,7 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
                 "False. When passing X_val and y_val to fit, early_stopping should be set to True."
             )
         X, y = self._validate_samples(X, y, dtype=dtype, reset=False)
-        sample_weight = _validate_sample_weight(sample_weight, X)
+        sample_weight = validate_sample_weight(sample_weight, X)
         targets = encode_known(y, self.classes_, multilabel=self.multilabel_)
         return ValidationSet(Rows(X), targets, weights=sample_weight)
 
@@ -787,7 +789,7 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
         )
 
     def _run(self, epochs, plan, learning_rate):
-        """One epoch; its tallies, see `sklearn_mlp._epochs.Epochs.run`."""
+        """One epoch; its tallies, see `sklearn_mlp._training.epochs.Epochs.run`."""
         alpha = plan.alpha_of(self.n_iter_, self.loss_)
         factors = plan.class_factors(self.n_iter_, self.n_outputs_)
         loss, tallies = epochs.run(learning_rate * factors, alpha)
@@ -997,7 +999,7 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
         X = validate_data(
             self, X, accept_sparse="csr", dtype=packed.buffer.dtype, order="C", reset=False
         )
-        X = _readable(X)
+        X = readable(X)
         logits = decide_all(Rows(X), packed.networks(), chunk_length(X, packed.coefs))
         return logits[:, 0] if self.n_outputs_ == 1 else logits
 
@@ -1081,7 +1083,7 @@ _NON_FINITE = (
 
 
 def _warn_caller_of_fit(message):
-    # Called by what fit calls, and fit is wrapped by `_fit_context` and `with_callbacks`.
+    # Called by what fit calls, and fit is wrapped by `fit_context` and `with_callbacks`.
     warnings.warn(message, ConvergenceWarning, stacklevel=5 + N_FRAMES)
 
 
@@ -1107,44 +1109,3 @@ class _Undo:
         vars(self.estimator).update(self.before)
         if self.generator is not None:
             self.generator.bit_generator.state = self.state
-
-
-def _readable(X):
-    """X as the kernel can read it: aligned, CSR in contiguous parts. Hardly ever a copy."""
-    if not issparse(X):
-        return X if X.flags.c_contiguous and X.flags.aligned else np.array(X, order="C")
-    parts = [np.require(a, requirements=["C", "A"]) for a in (X.data, X.indices, X.indptr)]
-    if parts[1].dtype not in (np.int32, np.int64):
-        parts[1] = parts[1].astype(np.int64)
-    if all(new is old for new, old in zip(parts, (X.data, X.indices, X.indptr), strict=True)):
-        return X
-    readable = csr_array(X.shape, dtype=X.dtype)
-    readable.data, readable.indices, readable.indptr = parts
-    return readable
-
-
-def _training_set(rows, targets, step, visits, totals):
-    total = len(visits) if step is None else step[visits].sum()
-    return TrainingSet(rows, targets, step, visits, total, totals)
-
-
-def _validate_sample_weight(sample_weight, X):
-    if sample_weight is None:
-        return None
-    sample_weight = _check_sample_weight(
-        sample_weight, X, dtype=np.float64, ensure_non_negative=True
-    )
-    if not sample_weight.any():  # scikit-learn checks this itself since 1.9
-        raise ValueError("Sample weights must contain at least one non-zero number.")
-    with np.errstate(over="ignore"):
-        if not np.isfinite(sample_weight.sum()):
-            raise ValueError("Sample weights are too large: their sum is not finite.")
-    return sample_weight
-
-
-def _scale_up(sample_weight):
-    """Weights of mean 1 if they are smaller, as AdaBoost's 1 / n; rows of weight 0 do not count."""
-    if sample_weight is None:
-        return None
-    mean = math.fsum(sample_weight) / np.count_nonzero(sample_weight)
-    return sample_weight / mean if mean < 1.0 else sample_weight

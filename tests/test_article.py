@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_array
 from sklearn.datasets import load_iris
 
-from sklearn_mlp import MLPLogisticClassifier, _epochs, _reference
+from sklearn_mlp import MLPLogisticClassifier, _reference
+from sklearn_mlp._training import epochs as _epochs
 
 RULE = {"loss": "squared_error", "alpha": 0.0}
 ARTICLE = {

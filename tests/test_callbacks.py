@@ -14,7 +14,8 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sklearn_mlp import MLPLogisticClassifier, _callbacks
+from sklearn_mlp import MLPLogisticClassifier
+from sklearn_mlp._training import callbacks as _callbacks
 
 try:
     from sklearn import callback

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_iris
 
-from sklearn_mlp import MLPLogisticClassifier, _classifier, _epochs
+from sklearn_mlp import MLPLogisticClassifier, _classifier
+from sklearn_mlp._training import epochs as _epochs
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,7 @@ from scipy.sparse import csr_array
 
 from sklearn_mlp import _reference
 from sklearn_mlp._kernel import Network, Rows, decide, hash_rows, instruction_sets, shuffled, train
-from sklearn_mlp._weights import INSTRUCTION_SET, PackedWeights
+from sklearn_mlp._kernel.packed import INSTRUCTION_SET, PackedWeights
 
 # Two classes, squared error, nothing else.
 PLAIN = {"positive": 1, "alpha": 0.0, "log_loss": False}

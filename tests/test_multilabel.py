@@ -14,8 +14,9 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.preprocessing import StandardScaler
 
 from sklearn_mlp import MLPLogisticClassifier, NetworkDisplay, gradient_check, trace_update
-from sklearn_mlp._epochs import TrainingSet, loss_without_inputs
-from sklearn_mlp._targets import encode
+from sklearn_mlp._training.data import TrainingSet
+from sklearn_mlp._training.diagnosis import loss_without_inputs
+from sklearn_mlp._training.targets import encode
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 

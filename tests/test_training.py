@@ -17,9 +17,12 @@ from sklearn.exceptions import ConvergenceWarning, DataConversionWarning
 from sklearn.metrics import accuracy_score, brier_score_loss, f1_score, log_loss
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
-from sklearn_mlp import MLPLogisticClassifier, _classifier, _epochs, _reference
-from sklearn_mlp._targets import Targets
-from sklearn_mlp._visits import weights_to_visits
+from sklearn_mlp import MLPLogisticClassifier, _classifier, _reference
+from sklearn_mlp._training import diagnosis
+from sklearn_mlp._training import epochs as _epochs
+from sklearn_mlp._training.data import TrainingSet
+from sklearn_mlp._training.targets import Targets
+from sklearn_mlp._training.visits import weights_to_visits
 
 ignore_convergence = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 ignore_one_class = pytest.mark.filterwarnings("ignore:All training samples were predicted")
@@ -798,11 +801,11 @@ def test_no_hint_to_standardize_without_need():
 def test_scales_are_those_of_the_values_that_are_not_zero(container):
     X = np.zeros((1000, 3))
     X[:2, 0], X[:, 1], X[5, 2] = 1.0, 0.5, -8.0
-    assert _epochs.describe_scales(container(X)) is None
-    assert _epochs.describe_scales(container(X * [1, 1, 0])) is None
-    assert "from 0.5 to 12)" in _epochs.describe_scales(container(X * 1.5 / [1.5, 1.5, 1]))
-    assert "from 0.0079 to 1)" in _epochs.describe_scales(container(X / [1, 63, 8]))
-    assert _epochs.describe_scales(container(np.zeros((2, 2)))) is None
+    assert diagnosis.describe_scales(container(X)) is None
+    assert diagnosis.describe_scales(container(X * [1, 1, 0])) is None
+    assert "from 0.5 to 12)" in diagnosis.describe_scales(container(X * 1.5 / [1.5, 1.5, 1]))
+    assert "from 0.0079 to 1)" in diagnosis.describe_scales(container(X / [1, 63, 8]))
+    assert diagnosis.describe_scales(container(np.zeros((2, 2)))) is None
 
 
 @pytest.mark.parametrize("n_classes", [2, 3])
@@ -820,8 +823,8 @@ def test_the_loss_of_a_network_without_inputs(loss, n_classes):
         model.fit(np.zeros((len(y), 1)), y, weight)
     visits, step = weights_to_visits(y, weight)
     visits = np.repeat(np.arange(len(y)), visits)
-    training = _epochs.TrainingSet(None, Targets(y), step, visits, step[visits].sum(), None)
-    expected = _epochs.loss_without_inputs(training, model.n_outputs_, loss)
+    training = TrainingSet(None, Targets(y), step, visits, step[visits].sum(), None)
+    expected = diagnosis.loss_without_inputs(training, model.n_outputs_, loss)
     np.testing.assert_allclose(model.loss_, expected, rtol=0.01)
 
 

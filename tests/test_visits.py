@@ -12,8 +12,8 @@ from sklearn.model_selection import train_test_split
 
 from sklearn_mlp import MLPLogisticClassifier
 from sklearn_mlp._kernel import Rows
-from sklearn_mlp._targets import Targets
-from sklearn_mlp._visits import canonical_order, hold_out, weights_to_visits
+from sklearn_mlp._training.targets import Targets
+from sklearn_mlp._training.visits import canonical_order, hold_out, weights_to_visits
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 

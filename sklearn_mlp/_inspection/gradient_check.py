@@ -6,7 +6,7 @@ import numpy as np
 from scipy.sparse import issparse
 
 from .. import _reference
-from .._targets import encode_known
+from .._training.targets import encode_known
 from .trace import copy_of
 
 

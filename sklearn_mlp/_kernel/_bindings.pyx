@@ -153,7 +153,7 @@ cdef class Network:
     """The weights of one network with a single output node, and scratch memory for one thread.
 
     The arrays are views of memory in the layout of network.hpp, see
-    `sklearn_mlp._weights.PackedWeights`, which owns it.
+    `sklearn_mlp._kernel.packed.PackedWeights`, which owns it.
 
     Parameters
     ----------

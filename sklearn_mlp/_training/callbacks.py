@@ -1,25 +1,7 @@
-"""The tasks of a fit, and the callbacks that are told of them (scikit-learn 1.9 and newer).
-
-Two names with an underscore are used here and nowhere else: `_init_callback_context`, which
-scikit-learn's guide for developers declares public, and `_skl_callbacks`, by which its own
-estimators see whether there is anybody to tell.
-"""
+"""The tasks of a fit, and the callbacks that are told of them (scikit-learn 1.9 and newer)."""
 
 from copy import copy, deepcopy
 from functools import partial
-
-try:
-    from sklearn.callback import CallbackSupportMixin, with_callbacks
-
-    N_FRAMES = 1  # that `with_callbacks` puts between a method and its caller
-except ImportError:  # scikit-learn < 1.9
-    N_FRAMES = 0
-
-    class CallbackSupportMixin:
-        """Nothing: this scikit-learn has no callbacks."""
-
-    def with_callbacks(method):
-        return method
 
 
 class Task:

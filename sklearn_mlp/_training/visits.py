@@ -12,7 +12,7 @@ from fractions import Fraction
 import numpy as np
 from sklearn.utils.extmath import row_norms
 
-from ._kernel import hash_rows
+from .._kernel import hash_rows
 
 # A class weight c means ceil(c) visits of step c / ceil(c), but not more visits than this: past it
 # only the step grows. Scaling the step alone learns a rare class badly.

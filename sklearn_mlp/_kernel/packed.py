@@ -1,14 +1,12 @@
-"""Weights: initial ones, and all of them in the memory layout of the kernels."""
+"""The weights in the memory layout of the kernels."""
 
-import math
 import operator
 import os
 from itertools import pairwise
 
 import numpy as np
-from sklearn.utils import check_array
 
-from ._kernel import Network, instruction_sets, lanes
+from . import Network, instruction_sets, lanes
 
 # Chooses the instruction set of the kernels: "plain", "baseline", "v3" (AVX2) or "v4" (AVX-512).
 # Results differ between them in the last bits, so a cluster of mixed machines sets it.
@@ -39,68 +37,6 @@ def instruction_set_for(hidden_sizes, dtype):
     ):
         return "v3"
     return name
-
-
-def draw_weights(random_state, sizes, n_networks, init_range, fit_intercept, dtype):
-    """Network by network: the weights layer by layer from the input side, then the biases.
-
-    `init_range` may be "auto", for He's: of variance ``2 / fan_in``.
-    """
-    shapes = list(pairwise(sizes))
-    ranges = [math.sqrt(6.0 / n) if init_range == "auto" else init_range for n, _ in shapes]
-    networks = []
-    for _ in range(n_networks):
-        coefs = [
-            random_state.uniform(-r, r, shape) for r, shape in zip(ranges, shapes, strict=True)
-        ]
-        intercepts = [
-            random_state.uniform(-r, r, fan_out) if fit_intercept else np.zeros(fan_out)
-            for r, (_, fan_out) in zip(ranges, shapes, strict=True)
-        ]
-        networks.append(coefs + intercepts)
-    arrays = networks[0] if n_networks == 1 else [np.stack(a) for a in zip(*networks, strict=True)]
-    arrays = [a.astype(dtype, copy=False) for a in arrays]
-    return arrays[: len(shapes)], arrays[len(shapes) :]
-
-
-def given_weights(sizes, n_networks, dtype, coefs, intercepts):
-    """Initial weights that the caller gives (or None), checked against the shapes of the network.
-
-    The output layer's weights may lack their last axis.
-    """
-    lead = () if n_networks == 1 else (n_networks,)
-    if coefs is not None:
-        shapes = [(*lead, *shape) for shape in pairwise(sizes)]
-        coefs = _check_weights("coefs_init", coefs, shapes, dtype)
-    if intercepts is not None:
-        shapes = [(*lead, fan_out) for fan_out in sizes[1:]]
-        intercepts = _check_weights("intercepts_init", intercepts, shapes, dtype)
-    return coefs, intercepts
-
-
-def _check_weights(name, given, shapes, dtype):
-    try:
-        given = list(given)
-    except TypeError:
-        raise TypeError(f"{name} must be a list of arrays, one per layer, got {given!r}.") from None
-    if len(given) != len(shapes):
-        raise ValueError(f"{name} must have {len(shapes)} arrays, one per layer, got {len(given)}.")
-    arrays = []
-    for layer, (array, shape) in enumerate(zip(given, shapes, strict=True)):
-        array = check_array(
-            array,
-            dtype=dtype,
-            ensure_2d=False,
-            allow_nd=True,
-            ensure_min_samples=0,
-            input_name=f"{name}[{layer}]",
-        )
-        if layer == len(shapes) - 1 and name == "coefs_init" and array.shape == shape[:-1]:
-            array = array[..., np.newaxis]
-        if array.shape != shape:
-            raise ValueError(f"{name}[{layer}] must have shape {shape}, got {array.shape}.")
-        arrays.append(array)
-    return arrays
 
 
 def dtype_of(coefs):

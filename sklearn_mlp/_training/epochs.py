@@ -1,18 +1,16 @@
-"""From the estimator to the kernel: epochs of training, and decisions."""
+"""The calls of the kernel: one epoch of training, and decisions."""
 
 import contextlib
 import math
-from concurrent.futures import CancelledError, ThreadPoolExecutor, wait
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from threading import Event
-from typing import NamedTuple
 
 import numpy as np
 from joblib import effective_n_jobs
 from scipy.sparse import issparse
-from scipy.special import entr, expit, log_expit
+from scipy.special import expit, log_expit
 
-from ._kernel import Rows, decide, shuffled, train
-from ._targets import Targets
+from .._kernel import decide, shuffled, train
 
 
 class Epochs:
@@ -123,71 +121,6 @@ class Epochs:
         return float(np.average(scores, weights=validation.weights))
 
 
-def run_all(function, n, n_threads, interrupted):
-    """``[function(0), ..., function(n - 1)]``, in threads if there are to be several.
-
-    The first error, or a signal, sets `interrupted`, by which the others end with CancelledError,
-    and is raised when they have.
-    """
-    if n_threads == 1:  # in this thread: signals come to the main thread only
-        return [function(number) for number in range(n)]
-
-    def guarded(number):
-        if interrupted.is_set():
-            raise CancelledError
-        try:
-            return function(number)
-        except BaseException:
-            interrupted.set()
-            raise
-
-    with ThreadPoolExecutor(n_threads) as pool:
-        futures = [pool.submit(guarded, number) for number in range(n)]
-        try:
-            # Not once and for all: a signal that comes just before a thread begins to wait does
-            # not wake it.
-            while wait(futures, timeout=0.05).not_done:
-                pass
-        except BaseException:
-            interrupted.set()
-            raise
-    for future in futures:
-        error = future.exception()
-        if error is not None and not isinstance(error, CancelledError):
-            raise error
-    return [future.result() for future in futures]
-
-
-class TrainingSet(NamedTuple):
-    """What is visited in every epoch of one call of `fit` or `partial_fit`.
-
-    rows : sklearn_mlp._kernel.Rows
-    targets : sklearn_mlp._targets.Targets
-    step : array of shape (n_rows,), dtype float64, or None for 1
-    visits : array of shape (n_visits,), dtype intp
-        Row numbers, before they are permuted.
-    total : float
-        Sum of the steps of all visits.
-    class_totals : list of int or None, see `sklearn_mlp._visits.class_totals`
-    """
-
-    rows: Rows
-    targets: Targets
-    step: np.ndarray | None
-    visits: np.ndarray
-    total: float
-    class_totals: list | None
-
-
-class ValidationSet(NamedTuple):
-    """Rows (all, or the numbers in `subset`), their targets, and their weights or None for 1."""
-
-    rows: Rows
-    targets: Targets
-    subset: np.ndarray | None = None
-    weights: np.ndarray | None = None
-
-
 def chunk_length(X, coefs):
     """Visits per call of the kernel: tens of milliseconds at most, so that signals get through."""
     inputs = np.diff(X.indptr).max() if issparse(X) else X.shape[1]
@@ -216,59 +149,3 @@ def decide_all(rows, networks, chunk, subset=None):
 def winners(logits):
     """Number of the most probable class from logits of shape (n, n_networks)."""
     return (logits[:, 0] > 0).astype(np.intp) if logits.shape[1] == 1 else logits.argmax(axis=1)
-
-
-def only_class(tallies):
-    """The class that the tallies of an epoch show to have won every visit, or None.
-
-    With two classes the output's preactivation kept its sign. With more, one network's lowest was
-    above every other's highest: then there is no doubt, though there may be cases without.
-    """
-    lowest, highest = tallies[:, 1], tallies[:, 2]
-    if len(tallies) == 1:
-        return 0 if highest[0] <= 0 else 1 if lowest[0] > 0 else None
-    winner = int(np.argmax(lowest))
-    return winner if lowest[winner] > np.delete(highest, winner).max() else None
-
-
-def target_shares(training, n_networks):
-    """Share of the samples, weights counted, whose target is 1: of each network."""
-    shares = []
-    for network in range(n_networks):
-        classes, positive = training.targets.of_network(network, n_networks)
-        rows = training.visits[classes[training.visits] == positive]
-        shares.append(len(rows) if training.step is None else training.step[rows].sum())
-    return np.array(shares) / training.total
-
-
-def loss_without_inputs(training, n_networks, loss):
-    """Mean loss of networks that give each class the probability of its share of the visits."""
-    share = target_shares(training, n_networks)
-    losses = entr(share) + entr(1.0 - share)
-    if loss == "squared_error":
-        losses = 0.5 * share * (1.0 - share)
-    return losses.mean()
-
-
-def describe_scales(X):
-    """What to do about inputs far from the scale of 1, or None if they are not.
-
-    The scale of an input is the root of the mean square of its values that are not zero: 1 for
-    inputs of variance 1, for flags, and about 1 for frequencies of words.
-    """
-    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
-        if issparse(X):
-            count = np.bincount(X.indices, minlength=X.shape[1])
-            squares = np.bincount(X.indices, X.data.astype(np.float64) ** 2, X.shape[1])
-        else:
-            count = np.count_nonzero(X, axis=0)
-            squares = np.einsum("ij,ij->j", X, X, dtype=np.float64)
-        scales = np.sqrt(squares / count)
-    scales = scales[count > 0]
-    if not len(scales) or (scales.max() <= 10 and scales.min() >= 0.01 * scales.max()):
-        return None
-    return (
-        f"The inputs are on different scales, or on a large one (root mean squares from "
-        f"{scales.min():.2g} to {scales.max():.2g}). Try to standardize them, for instance with "
-        "StandardScaler (MaxAbsScaler if X is sparse)."
-    )

@@ -12,7 +12,7 @@ from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets, is_multilabel
 from sklearn.utils.validation import column_or_1d
 
-from ._visits import add_totals, balanced_weights, class_totals
+from .visits import add_totals, balanced_weights, class_totals
 
 ONE_CLASS = "The number of classes has to be greater than one; got 1 class"
 

@@ -1,0 +1,40 @@
+"""Every private name of scikit-learn that this package uses, and what differs between versions.
+
+`tests/test_sklearn.py` holds each of them to what is expected of it, on the oldest and the newest
+supported version. Two more names with an underscore are attributes: `_init_callback_context`, which
+scikit-learn's guide for developers declares public, and `_skl_callbacks`, by which its own
+estimators see whether there are callbacks; `_training/callbacks.py` uses them.
+"""
+
+from sklearn.base import _fit_context as fit_context
+from sklearn.utils._param_validation import Interval, Options, StrOptions
+from sklearn.utils.multiclass import (
+    _check_partial_fit_first_call as check_partial_fit_first_call,
+)
+from sklearn.utils.validation import _check_sample_weight as check_sample_weight
+
+try:
+    from sklearn.callback import CallbackSupportMixin, with_callbacks
+
+    N_FRAMES = 1  # that `with_callbacks` puts between a method and its caller
+except ImportError:  # scikit-learn < 1.9
+    N_FRAMES = 0
+
+    class CallbackSupportMixin:
+        """Nothing: this scikit-learn has no callbacks."""
+
+    def with_callbacks(method):
+        return method
+
+
+__all__ = [
+    "N_FRAMES",
+    "CallbackSupportMixin",
+    "Interval",
+    "Options",
+    "StrOptions",
+    "check_partial_fit_first_call",
+    "check_sample_weight",
+    "fit_context",
+    "with_callbacks",
+]

@@ -1,0 +1,1 @@
+"""Training: what is given (data), what is decided (plan), what changes, and the loop of epochs."""

@@ -1,0 +1,86 @@
+"""What callers hand in: checked and converted, or an error."""
+
+import math
+from itertools import pairwise
+
+import numpy as np
+from scipy.sparse import csr_array, issparse
+from sklearn.utils import check_array
+
+from ._sklearn import check_sample_weight
+
+
+def readable(X):
+    """X as the kernel can read it: aligned, CSR in contiguous parts. Hardly ever a copy."""
+    if not issparse(X):
+        return X if X.flags.c_contiguous and X.flags.aligned else np.array(X, order="C")
+    parts = [np.require(a, requirements=["C", "A"]) for a in (X.data, X.indices, X.indptr)]
+    if parts[1].dtype not in (np.int32, np.int64):
+        parts[1] = parts[1].astype(np.int64)
+    if all(new is old for new, old in zip(parts, (X.data, X.indices, X.indptr), strict=True)):
+        return X
+    readable = csr_array(X.shape, dtype=X.dtype)
+    readable.data, readable.indices, readable.indptr = parts
+    return readable
+
+
+def validate_sample_weight(sample_weight, X):
+    if sample_weight is None:
+        return None
+    sample_weight = check_sample_weight(
+        sample_weight, X, dtype=np.float64, ensure_non_negative=True
+    )
+    if not sample_weight.any():  # scikit-learn checks this itself since 1.9
+        raise ValueError("Sample weights must contain at least one non-zero number.")
+    with np.errstate(over="ignore"):
+        if not np.isfinite(sample_weight.sum()):
+            raise ValueError("Sample weights are too large: their sum is not finite.")
+    return sample_weight
+
+
+def scale_up(sample_weight):
+    """Weights of mean 1 if they are smaller, as AdaBoost's 1 / n; rows of weight 0 do not count."""
+    if sample_weight is None:
+        return None
+    mean = math.fsum(sample_weight) / np.count_nonzero(sample_weight)
+    return sample_weight / mean if mean < 1.0 else sample_weight
+
+
+def given_weights(sizes, n_networks, dtype, coefs, intercepts):
+    """Initial weights that the caller gives (or None), checked against the shapes of the network.
+
+    The output layer's weights may lack their last axis.
+    """
+    lead = () if n_networks == 1 else (n_networks,)
+    if coefs is not None:
+        shapes = [(*lead, *shape) for shape in pairwise(sizes)]
+        coefs = _check_weights("coefs_init", coefs, shapes, dtype)
+    if intercepts is not None:
+        shapes = [(*lead, fan_out) for fan_out in sizes[1:]]
+        intercepts = _check_weights("intercepts_init", intercepts, shapes, dtype)
+    return coefs, intercepts
+
+
+def _check_weights(name, given, shapes, dtype):
+    try:
+        given = list(given)
+    except TypeError:
+        raise TypeError(f"{name} must be a list of arrays, one per layer, got {given!r}.") from None
+    if len(given) != len(shapes):
+        raise ValueError(f"{name} must have {len(shapes)} arrays, one per layer, got {len(given)}.")
+    arrays = []
+    for layer, (array, shape) in enumerate(zip(given, shapes, strict=True)):
+        array = check_array(
+            array,
+            dtype=dtype,
+            ensure_2d=False,
+            allow_nd=True,
+            ensure_min_samples=0,
+            input_name=f"{name}[{layer}]",
+        )
+        if layer == len(shapes) - 1 and name == "coefs_init" and array.shape == shape[:-1]:
+            array = array[..., np.newaxis]
+        if array.shape != shape:
+            raise ValueError(f"{name}[{layer}] must have shape {shape}, got {array.shape}.")
+        arrays.append(array)
+    return arrays
