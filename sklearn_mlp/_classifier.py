@@ -13,13 +13,14 @@ from joblib import effective_n_jobs
 from scipy.sparse import issparse
 from scipy.special import expit, log_expit, log_softmax, softmax
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.exceptions import ConvergenceWarning, InconsistentVersionWarning
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ._kernel import Rows
 from ._kernel.packed import PackedWeights, dtype_of
+from ._persistence import check_attributes, state_from_file, state_to_file
 from ._sklearn import (
     N_FRAMES,
     CallbackSupportMixin,
@@ -47,8 +48,7 @@ from ._training.visits import (
     weights_to_visits,
 )
 from ._training.weights import draw_weights
-from ._validation import given_weights, readable, scale_up, validate_sample_weight
-from ._version import __version__
+from ._validation import DTYPES, given_weights, readable, scale_up, validate_sample_weight
 
 
 class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
@@ -547,7 +547,7 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
             X,
             y,
             accept_sparse="csr",
-            dtype=dtype or (_DTYPES if reset else dtype_of(self.coefs_)),
+            dtype=dtype or (DTYPES if reset else dtype_of(self.coefs_)),
             order="C",
             multi_output=multilabel,
             reset=reset,
@@ -692,47 +692,13 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
         return hasattr(self, "coefs_")
 
     def __getstate__(self):
-        state = dict(super().__getstate__())
-        state.pop("_packed", None)  # the views alone hold all there is
-        return state | {"_sklearn_mlp_version": __version__}
+        return state_to_file(super().__getstate__())
 
     def __setstate__(self, state):
-        state = dict(state)
-        version = state.pop("_sklearn_mlp_version", "0.1.0.dev")  # which did not write it
-        if version != __version__:
-            warnings.warn(
-                InconsistentVersionWarning(
-                    estimator_name=type(self).__name__,
-                    current_sklearn_version=__version__,
-                    original_sklearn_version=version,
-                ),
-                stacklevel=2,
-            )
-        super().__setstate__(state)
+        super().__setstate__(state_from_file(state, type(self).__name__))
         if hasattr(self, "coefs_"):
-            # What files of older versions do not have.
-            self.__dict__.setdefault("multilabel_", False)
-            for curve in ("learning_rate_curve_", "alpha_curve_"):
-                self.__dict__.setdefault(curve, [math.nan] * len(self.loss_curve_))
             self._pack()
-            self._check_attributes()
-
-    def _check_attributes(self):
-        """Raise ValueError if a file's attributes do not belong together."""
-        sizes = [np.shape(coef)[-2] for coef in self.coefs_]
-        n_networks = len(self.classes_) if self.multilabel_ or len(self.classes_) > 2 else 1
-        if (
-            self._packed.buffer.dtype not in _DTYPES
-            or self.n_features_in_ != sizes[0]
-            or self.n_layers_ != len(sizes) + 1
-            or self.n_outputs_ != n_networks
-            or len(self._packed.buffer) != n_networks
-            or (n_networks > 1) != (np.ndim(self.coefs_[0]) == 3)
-        ):
-            raise ValueError(
-                f"The attributes of this {type(self).__name__} do not belong together: its file "
-                "is damaged."
-            )
+            check_attributes(self, self._packed.buffer)
 
     def _hidden_sizes(self):
         try:
@@ -1074,7 +1040,6 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
         return log_softmax(log_expit(logits), axis=1)
 
 
-_DTYPES = (np.float64, np.float32)  # others are converted to the first
 _NON_FINITE = (
     "Solver produced non-finite parameter weights. The input data may contain large values and "
     "need to be preprocessed, for instance with StandardScaler; or learning_rate_init (or the "

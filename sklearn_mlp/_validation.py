@@ -9,6 +9,8 @@ from sklearn.utils import check_array
 
 from ._sklearn import check_sample_weight
 
+DTYPES = (np.float64, np.float32)  # others are converted to the first
+
 
 def readable(X):
     """X as the kernel can read it: aligned, CSR in contiguous parts. Hardly ever a copy."""

@@ -18,7 +18,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import sklearn_mlp
-from sklearn_mlp import MLPLogisticClassifier, _classifier
+from sklearn_mlp import MLPLogisticClassifier, _persistence
 
 FILES = sorted((Path(__file__).parent / "data").glob("models-*.joblib"))
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -68,7 +68,7 @@ def test_files_of_releases_load_predict_and_learn(path):
 @pytest.mark.parametrize("dump", [pickle.dumps, lambda model: pickle.dumps(model, protocol=2)])
 def test_a_file_of_another_version_warns_and_loads(model, iris, dump, monkeypatch):
     with monkeypatch.context() as patch:
-        patch.setattr(_classifier, "__version__", "9.8.7")
+        patch.setattr(_persistence, "__version__", "9.8.7")
         written = dump(model)
     with pytest.warns(InconsistentVersionWarning) as record:
         loaded = pickle.loads(written)
