@@ -32,11 +32,11 @@ from ._sklearn import (
     with_callbacks,
 )
 from ._training.callbacks import fit_task
-from ._training.data import ValidationSet, target_shares, training_set
-from ._training.diagnosis import describe_scales, loss_without_inputs, only_class
+from ._training.data import ValidationSet, training_set
+from ._training.diagnosis import HARDLY_LEARNED, describe_failure, loss_without_inputs
 from ._training.epochs import Epochs, chunk_length, decide_all, winners
 from ._training.loop import run_all
-from ._training.plan import CONSTANT_LEARNING_RATE, LEARNING_RATE, Plan, alpha_factor
+from ._training.plan import make_plan
 from ._training.targets import ONE_CLASS, class_weights, encode, encode_known, is_indicator
 from ._training.visits import (
     add_totals,
@@ -44,7 +44,6 @@ from ._training.visits import (
     check_can_hold_out,
     expand,
     hold_out,
-    mean_squared_length,
     weights_to_visits,
 )
 from ._training.weights import draw_weights
@@ -457,7 +456,7 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
                 validation = ValidationSet(rows, targets.take(held_out), held_out, weights)
             undo.keep_interrupted = True
             training = training_set(rows, targets, step, visits, totals)
-            plan = self._plan(X, training)
+            plan = make_plan(self, training, X, self.n_outputs_, streamed=False)
             why, tallies = self._train_attempts(attempts, X, training, plan, validation, task)
             task.end(self)
         self._say_how_it_ended(why, tallies, X, training)
@@ -531,11 +530,8 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
         rows = Rows(X)
         visits = self._visiting_order(rows, targets, visits, step)
         training = training_set(rows, targets, step, visits, totals)
-        plan = self._plan(X, training, streamed=True)
-        rate = plan.learning_rate_init
-        if self.learning_rate == "invscaling":
-            rate /= (self.t_ + 1) ** self.power_t
-        return X, training, plan, rate
+        plan = make_plan(self, training, X, self.n_outputs_, streamed=True)
+        return X, training, plan, plan.learning_rate_of(0, self.t_)
 
     def _validate_samples(self, X, y, *, dtype=None, reset):
         if isinstance(y, list | tuple):
@@ -727,22 +723,6 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
             return expand(canonical_order(rows, targets.numbers, step), visits)
         return expand(np.arange(rows.n_rows), visits)
 
-    def _plan(self, X, training, *, streamed=False):
-        rate, alpha, shares = self.learning_rate_init, self.alpha, None
-        # The other schedules do not know their end: fit must not differ from n * partial_fit.
-        has_end = self.learning_rate == "linear" and not streamed
-        rises, alpha_follows_loss = rate == "auto" and has_end, alpha == "auto" and has_end
-        if rate == "auto":
-            rate = (LEARNING_RATE if has_end else CONSTANT_LEARNING_RATE)[self.loss]
-        if rises and self.loss == "squared_error" and self.class_weight is None:
-            shares = target_shares(training, self.n_outputs_)
-        if alpha_follows_loss:
-            length = mean_squared_length(X, training.step, training.visits)
-            alpha = alpha_factor(self.loss, training.total, length, X.shape[1])
-        elif alpha == "auto":
-            alpha = 0.0
-        return Plan(float(rate), rises, float(alpha), alpha_follows_loss, shares, self.max_iter)
-
     def _epochs(self, X, training, n_jobs, interrupted=None):
         return Epochs(
             training,
@@ -846,17 +826,19 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
         self.validation_scores_ = None if validation is None else [*(self.validation_scores_ or [])]
         best_weights, best, n_no_change, why = None, -np.inf, 0, None
         adaptive_rate = plan.learning_rate_init
-        plateau = 0.8 * loss_without_inputs(epochs.training, self.n_outputs_, self.loss)
+        stops_on_loss = validation is None and self.learning_rate != "linear"
+        plateau = np.inf
+        if stops_on_loss:
+            plateau = HARDLY_LEARNED * loss_without_inputs(
+                epochs.training, self.n_outputs_, self.loss
+            )
         try:
             while self.n_iter_ < self.max_iter and why is None:
                 step = task.subtask("epoch")
                 step.begin(self)
-                rate = plan.learning_rate_init_of(self.n_iter_)
-                if self.learning_rate == "linear":
-                    rate *= 1.0 - self.n_iter_ / self.max_iter
-                elif self.learning_rate == "invscaling":
-                    rate /= (self.n_iter_ * len(epochs.training.visits) + 1) ** self.power_t
-                elif self.learning_rate == "adaptive":
+                t = self.n_iter_ * len(epochs.training.visits)
+                rate = plan.learning_rate_of(self.n_iter_, t)
+                if self.learning_rate == "adaptive":
                     rate = adaptive_rate
                 tallies = self._run(epochs, plan, rate)
                 self.n_iter_ += 1
@@ -879,9 +861,7 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
                         best_weights = self._packed.buffer.copy()
                 # A training loss hardly below that of a constant answer is a plateau before
                 # learning has begun, not the end of it.
-                can_stop = validation is not None or (
-                    self.learning_rate != "linear" and self.loss_ <= plateau
-                )
+                can_stop = validation is not None or (stops_on_loss and self.loss_ <= plateau)
                 if can_stop and n_no_change > self.n_iter_no_change:
                     if self.learning_rate == "adaptive" and adaptive_rate > 1e-6:
                         adaptive_rate /= 5.0
@@ -909,24 +889,15 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
                 f"Maximum iterations ({self.max_iter}) reached and the optimization hasn't "
                 "converged yet."
             )
-        # With the targets' frequencies as its answer to every sample, a network has a loss of
-        # `loss_without_inputs`. One that is hardly better has not found out about the inputs.
-        suffers = self.loss_ > 0.8 * loss_without_inputs(training, self.n_outputs_, self.loss)
-        advice = describe_scales(X) if suffers else None
-        only = None if self.multilabel_ else only_class(tallies)
-        if only is not None:
-            message = (
-                f"All training samples were predicted to be of class {self.classes_[only]} in the "
-                "last epoch: the network has not learned to tell the classes apart."
-            )
-            advice = advice or (
-                "Try more epochs (max_iter), another learning_rate_init or random_state, inputs "
-                'scaled to mean 0 and variance 1, fit_intercept=True, or class_weight="balanced".'
-            )
-        elif advice is not None:
-            message = "Training has hardly learned to tell the classes apart."
-        if advice is not None:
-            _warn_caller_of_fit(f"{message} {advice}")
+        message = describe_failure(
+            self.loss_,
+            loss_without_inputs(training, self.n_outputs_, self.loss),
+            tallies,
+            None if self.multilabel_ else self.classes_,
+            X,
+        )
+        if message is not None:
+            _warn_caller_of_fit(message)
 
     def _report(self, line):
         if self.verbose:

@@ -1,10 +1,43 @@
-"""What the warnings after a fit go by."""
+"""The warnings after a fit: thresholds beside sentences."""
 
 import numpy as np
 from scipy.sparse import issparse
 from scipy.special import entr
 
 from .data import target_shares
+
+# A network whose loss is above this fraction of the loss of a constant output has hardly learned.
+HARDLY_LEARNED = 0.8
+
+
+def describe_failure(loss, constant_loss, tallies, classes, X):
+    """What went wrong in training and what to try, or None.
+
+    Parameters
+    ----------
+    loss : float
+        Of the last epoch.
+    constant_loss : float
+        That of `loss_without_inputs`.
+    tallies : array of shape (n_networks, 3)
+        Of the last epoch, see `sklearn_mlp._kernel.train`.
+    classes : array of shape (n_classes,), or None if multilabel
+    X : array or CSR container of shape (n_rows, n_features)
+    """
+    advice = describe_scales(X) if loss > HARDLY_LEARNED * constant_loss else None
+    only = None if classes is None else only_class(tallies)
+    if only is not None:
+        advice = advice or (
+            "Try more epochs (max_iter), another learning_rate_init or random_state, inputs "
+            'scaled to mean 0 and variance 1, fit_intercept=True, or class_weight="balanced".'
+        )
+        return (
+            f"All training samples were predicted to be of class {classes[only]} in the last "
+            f"epoch: the network has not learned to tell the classes apart. {advice}"
+        )
+    if advice is not None:
+        return f"Training has hardly learned to tell the classes apart. {advice}"
+    return None
 
 
 def only_class(tallies):

@@ -8,6 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .data import target_shares
+from .visits import mean_squared_length
+
 # "auto" with the schedule "linear": the highest learning rate, and the factor of alpha.
 LEARNING_RATE = {"squared_error": 4.0, "log_loss": 0.8}
 ALPHA = {"squared_error": 0.03, "log_loss": 0.05}
@@ -18,6 +21,9 @@ CONSTANT_LEARNING_RATE = {"squared_error": 0.5, "log_loss": 0.2}
 class Plan(NamedTuple):
     """Learning rate and alpha of the epochs of one call of `fit` or `partial_fit`.
 
+    learning_rate : {"linear", "constant", "invscaling", "adaptive"}
+        The schedule.
+    power_t : float
     learning_rate_init : float
         The highest, where it rises.
     rises : bool
@@ -30,6 +36,8 @@ class Plan(NamedTuple):
     max_iter : int
     """
 
+    learning_rate: str
+    power_t: float
     learning_rate_init: float
     rises: bool
     alpha: float
@@ -39,6 +47,15 @@ class Plan(NamedTuple):
 
     def learning_rate_init_of(self, epoch):
         return self.learning_rate_init * (rise(epoch, self.max_iter) if self.rises else 1.0)
+
+    def learning_rate_of(self, epoch, t):
+        """As the schedule sets it after t visits; "adaptive" depends on more than these."""
+        rate = self.learning_rate_init_of(epoch)
+        if self.learning_rate == "linear":
+            rate *= 1.0 - epoch / self.max_iter
+        elif self.learning_rate == "invscaling":
+            rate /= (t + 1) ** self.power_t
+        return rate
 
     def alpha_of(self, epoch, loss):
         """`loss` is the mean loss of the epoch before."""
@@ -52,6 +69,51 @@ class Plan(NamedTuple):
         if self.shares is None:
             return np.ones((n_networks, 2))
         return balance(self.shares, first_half(epoch, self.max_iter))
+
+
+def make_plan(parameters, training, X, n_networks, *, streamed):
+    """Resolve "auto".
+
+    Parameters
+    ----------
+    parameters : MLPLogisticClassifier
+        Or anything with its parameters as attributes.
+    training : sklearn_mlp._training.data.TrainingSet
+    X : array or CSR container of shape (n_rows, n_features)
+    n_networks : int
+    streamed : bool
+        Whether `partial_fit` asks: it runs no schedule to an end.
+    """
+    loss = parameters.loss
+    rate, alpha, shares = parameters.learning_rate_init, parameters.alpha, None
+    # The other schedules do not know their end: fit must not differ from n * partial_fit.
+    has_end = parameters.learning_rate == "linear" and not streamed
+    rises, alpha_follows_loss = rate == "auto" and has_end, alpha == "auto" and has_end
+    if rate == "auto":
+        rate = (LEARNING_RATE if has_end else CONSTANT_LEARNING_RATE)[loss]
+    if rises and loss == "squared_error" and parameters.class_weight is None:
+        shares = target_shares(training, n_networks)
+    if alpha_follows_loss:
+        squared_length = mean_squared_length(X, training.step, training.visits)
+        alpha = alpha_factor(loss, training.total, squared_length, X.shape[1])
+    elif alpha == "auto":
+        alpha = 0.0
+    # In a stream "linear" has no end to fall to.
+    schedule = (
+        "constant"
+        if streamed and parameters.learning_rate == "linear"
+        else parameters.learning_rate
+    )
+    return Plan(
+        learning_rate=schedule,
+        power_t=parameters.power_t,
+        learning_rate_init=float(rate),
+        rises=rises,
+        alpha=float(alpha),
+        alpha_follows_loss=alpha_follows_loss,
+        shares=shares,
+        max_iter=parameters.max_iter,
+    )
 
 
 def rise(epoch, max_iter):
