@@ -1,15 +1,11 @@
 """The estimator: parameters, validation, the epoch loop and prediction. Policy lives here only."""
 
 import contextlib
-import math
-import sys
 import warnings
-from copy import copy
+from functools import partial
 from numbers import Integral, Real
-from threading import Event
 
 import numpy as np
-from joblib import effective_n_jobs
 from scipy.sparse import issparse
 from scipy.special import expit, log_expit, log_softmax, softmax
 from sklearn.base import BaseEstimator, ClassifierMixin
@@ -33,20 +29,19 @@ from ._sklearn import (
 )
 from ._training.callbacks import fit_task
 from ._training.data import ValidationSet, training_set
-from ._training.diagnosis import HARDLY_LEARNED, describe_failure, loss_without_inputs
+from ._training.diagnosis import describe_failure, loss_without_inputs
 from ._training.epochs import Epochs, chunk_length, decide_all, winners
-from ._training.loop import run_all
+from ._training.loop import check_finite, merit, report, train_restarts, train_run
 from ._training.plan import make_plan
+from ._training.run import begin, resume
 from ._training.targets import ONE_CLASS, class_weights, encode, encode_known, is_indicator
 from ._training.visits import (
-    add_totals,
     canonical_order,
     check_can_hold_out,
     expand,
     hold_out,
     weights_to_visits,
 )
-from ._training.weights import draw_weights
 from ._validation import DTYPES, given_weights, readable, scale_up, validate_sample_weight
 
 
@@ -427,7 +422,7 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
             X,
             y,
             sample_weight,
-            n_attempts=1 if goes_on else self.n_init,
+            n_runs=1 if goes_on else self.n_init,
             n_epochs=self.max_iter,
         )
         with _Undo(self) as undo:
@@ -446,20 +441,29 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
             strata = np.zeros_like(targets.numbers) if self.multilabel_ else targets.numbers
             if self.early_stopping and validation is None:
                 check_can_hold_out(visits, strata, None if self.multilabel_ else self.classes_)
-            attempts = self._attempts(X.dtype, goes_on, coefs_init, intercepts_init)
+            runs = self._runs(X.dtype, goes_on, coefs_init, intercepts_init)
             if self.early_stopping and validation is None:
-                # The same split in every attempt, and in every warm start on the same data: what
+                # The same split in every restart, and in every warm start on the same data: what
                 # was trained on is not validated on later.
-                generator = np.random.default_rng([self._seed, 1])
+                generator = np.random.default_rng([runs[0]._seed, 1])
                 visits, held_out = hold_out(visits, strata, self.validation_fraction, generator)
                 weights = None if step is None else step[held_out]
                 validation = ValidationSet(rows, targets.take(held_out), held_out, weights)
             undo.keep_interrupted = True
             training = training_set(rows, targets, step, visits, totals)
-            plan = make_plan(self, training, X, self.n_outputs_, streamed=False)
-            why, tallies = self._train_attempts(attempts, X, training, plan, validation, task)
-            task.end(self)
-        self._say_how_it_ended(why, tallies, X, training)
+            plan = make_plan(self, training, X, runs[0].n_outputs_, streamed=False)
+            try:
+                if len(runs) == 1:
+                    with self._epochs(X, training, runs[0], self.n_jobs) as epochs:
+                        endings = [train_run(runs[0], epochs, plan, self, validation, task)]
+                else:
+                    make_epochs = partial(self._epochs, X, training)
+                    endings = train_restarts(runs, make_epochs, plan, self, validation, task)
+            finally:  # also if interrupted
+                best = max(range(len(runs)), key=lambda number: merit(runs[number], self))
+                vars(self).update(vars(runs[best]))
+            task.end(runs[best])
+        self._warn(endings[best], X, training)
         return self
 
     @fit_context(prefer_skip_nested_validation=True)
@@ -501,18 +505,22 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
             first = check_partial_fit_first_call(self, classes)
             if len(self.classes_) < 2:
                 raise ValueError(ONE_CLASS)
-            X, training, plan, rate = self._chunk(X, y, sample_weight, first=first)
+            X, training, plan, run = self._chunk(X, y, sample_weight, first=first)
             undo.keep_interrupted = True
-            self.n_iter_ = 1
-            if len(training.visits):  # none if the classes' weights are zero
-                with self._epochs(X, training, self.n_jobs) as epochs:
-                    self._run(epochs, plan, rate)
-                self._check_finite(X)
-                self._report(f"Visit {self.t_}, loss {self.loss_:10.6f}")
+            run.n_iter_ = 1
+            try:
+                if len(training.visits):  # none if the classes' weights are zero
+                    with self._epochs(X, training, run, self.n_jobs) as epochs:
+                        epochs.run(plan, plan.learning_rate_of(0, run.t_))
+                    check_finite(run, X)
+            finally:
+                vars(self).update(vars(run))
+            if self.verbose and len(training.visits):
+                report(f"Visit {self.t_}, loss {self.loss_:10.6f}")
         return self
 
     def _chunk(self, X, y, sample_weight=None, *, first=False):
-        """What one call of `partial_fit` trains on, and at which rate."""
+        """What one call of `partial_fit` trains on, by which plan, and the run that it goes on."""
         X, y = self._validate_samples(X, y, reset=first)
         if first:
             check_classification_targets(y)
@@ -526,12 +534,17 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
         sample_weight = validate_sample_weight(sample_weight, X)
         former = None if first else self._class_totals
         visits, step, totals = self._weigh(targets, sample_weight, former)
-        self._start(X.dtype, not first, in_place=True)
+        if first:
+            (run,) = self._runs(X.dtype, False, None, None, n_runs=1)
+        else:
+            self._check_same_network(self._sizes())
+            run = resume(vars(self), in_place=True)
+            self._check_biases(run)
         rows = Rows(X)
         visits = self._visiting_order(rows, targets, visits, step)
         training = training_set(rows, targets, step, visits, totals)
-        plan = make_plan(self, training, X, self.n_outputs_, streamed=True)
-        return X, training, plan, plan.learning_rate_of(0, self.t_)
+        plan = make_plan(self, training, X, run.n_outputs_, streamed=True)
+        return X, training, plan, run
 
     def _validate_samples(self, X, y, *, dtype=None, reset):
         if isinstance(y, list | tuple):
@@ -605,84 +618,52 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
         targets = encode_known(y, self.classes_, multilabel=self.multilabel_)
         return ValidationSet(Rows(X), targets, weights=sample_weight)
 
-    def _attempts(self, dtype, goes_on, coefs_init, intercepts_init):
-        """The estimators to train, from which the best is taken: this one, and copies of it."""
-        if goes_on or self.n_init == 1:
-            self._start(dtype, goes_on, coefs_init, intercepts_init)
-            return [self]
-        if coefs_init is not None or intercepts_init is not None:
+    def _runs(self, dtype, goes_on, coefs_init, intercepts_init, n_runs=None):
+        """The runs of `fit`, of which the best is taken: restarts, or the one of a warm start."""
+        n_runs = n_runs or (1 if goes_on else self.n_init)
+        if n_runs > 1 and not (coefs_init is None and intercepts_init is None):
             raise ValueError(
                 "coefs_init and intercepts_init give the weights of one network, but "
                 f"n_init={self.n_init} are to be trained: set n_init=1."
             )
-        random_state = check_random_state(self.random_state)
-        self._start(dtype, goes_on, random_state=random_state)
-        # Copies of what is begun anew: what a former fit left may be of another shape.
-        attempts = [self, *(copy(self) for _ in range(self.n_init - 1))]
-        for attempt in attempts[1:]:
-            attempt._start(dtype, goes_on, random_state=random_state)
-        return attempts
-
-    def _start(
-        self,
-        dtype,
-        goes_on,
-        coefs_init=None,
-        intercepts_init=None,
-        *,
-        random_state=None,
-        in_place=False,
-    ):
-        """Weights, generator and history to train from.
-
-        Fresh weights come from the random state before anything else is drawn; the generator of
-        the visiting orders is seeded by one later draw and stays on the estimator, so that
-        `partial_fit` and warm starts go on where the former call stopped.
-        """
-        sizes = [self.n_features_in_, *self._hidden_sizes(), 1]
+        sizes = self._sizes()
+        if goes_on:
+            self._check_same_network(sizes)
         n_networks = len(self.classes_)
         if n_networks == 2 and not self.multilabel_:
             n_networks = 1
-        if goes_on:
-            self._check_same_network(sizes)
         # Checked before anything is drawn: a rejected call leaves the random state alone.
         coefs_init, intercepts_init = given_weights(
             sizes, n_networks, dtype, coefs_init, intercepts_init
         )
-        if not goes_on:
-            random_state = check_random_state(random_state or self.random_state)
-            self.coefs_, self.intercepts_ = draw_weights(
-                random_state, sizes, n_networks, self.init_range, self.fit_intercept, dtype
-            )
-            self._seed = random_state.randint(np.iinfo(np.int32).max)
-            self._generator = np.random.default_rng(self._seed)
-            self.n_layers_ = len(sizes)
-            self.n_outputs_ = n_networks
-            self.out_activation_ = "logistic"
-            self.t_ = self.n_iter_ = 0
-            self.loss_ = np.inf
-            self.best_loss_ = self.best_iter_ = self.best_validation_score_ = None
-            self.loss_curve_, self.validation_scores_ = [], None
-            self.learning_rate_curve_, self.alpha_curve_ = [], []
-            self._class_totals = None
-        self.coefs_ = coefs_init or self.coefs_
-        self.intercepts_ = intercepts_init or self.intercepts_
-        if not self.fit_intercept and any(b.any() for b in self.intercepts_):
+        if goes_on:
+            runs = [resume(vars(self), in_place=False)]
+        else:
+            random_state = check_random_state(self.random_state)
+            runs = [
+                begin(
+                    random_state,
+                    sizes,
+                    n_networks,
+                    dtype,
+                    init_range=self.init_range,
+                    fit_intercept=self.fit_intercept,
+                )
+                for _ in range(n_runs)
+            ]
+        if coefs_init or intercepts_init:
+            (run,) = runs
+            run.pack(coefs_init or run.coefs_, intercepts_init or run.intercepts_)
+        for run in runs:
+            self._check_biases(run)
+        return runs
+
+    def _check_biases(self, run):
+        if not self.fit_intercept and any(b.any() for b in run.intercepts_):
             raise ValueError(
                 "fit_intercept=False needs bias weights of zero, but intercepts_ (or "
                 "intercepts_init) has others."
             )
-        if not (in_place and self._is_packed()):
-            self._pack()
-
-    def _is_packed(self):
-        packed = getattr(self, "_packed", None)
-        return packed is not None and packed.holds(self.coefs_, self.intercepts_)
-
-    def _pack(self):
-        """Copy the weights into the kernel's layout; `coefs_` and `intercepts_` become views."""
-        self._packed = PackedWeights(self.coefs_, self.intercepts_)
-        self.coefs_, self.intercepts_ = list(self._packed.coefs), list(self._packed.intercepts)
 
     def __sklearn_is_fitted__(self):
         return hasattr(self, "coefs_")
@@ -693,10 +674,11 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
     def __setstate__(self, state):
         super().__setstate__(state_from_file(state, type(self).__name__))
         if hasattr(self, "coefs_"):
-            self._pack()
+            vars(self).update(vars(resume(vars(self), in_place=True)))
             check_attributes(self, self._packed.buffer)
 
-    def _hidden_sizes(self):
+    def _sizes(self):
+        """Number of nodes of each layer, inputs first."""
         try:
             sizes = np.atleast_1d(np.asarray(self.hidden_layer_sizes))
             valid = sizes.dtype.kind in "iu" and sizes.ndim == 1 and sizes.size and sizes.min() >= 1
@@ -707,7 +689,7 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
                 f"hidden_layer_sizes must be > 0, got {self.hidden_layer_sizes!r}. Expected an "
                 "int or a sequence of ints, one for each hidden layer."
             )
-        return sizes.tolist()
+        return [self.n_features_in_, *sizes.tolist(), 1]
 
     def _check_same_network(self, sizes):
         fitted = [*(np.shape(coef)[-2] for coef in self.coefs_), 1]
@@ -723,167 +705,22 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
             return expand(canonical_order(rows, targets.numbers, step), visits)
         return expand(np.arange(rows.n_rows), visits)
 
-    def _epochs(self, X, training, n_jobs, interrupted=None):
+    def _epochs(self, X, training, run, n_jobs, interrupted=None):
         return Epochs(
             training,
-            networks=self._packed.networks(train_biases=self.fit_intercept),
-            generator=self._generator if self.shuffle else None,
-            chunk=chunk_length(X, self.coefs_),
+            run,
+            networks=run._packed.networks(train_biases=self.fit_intercept),
+            shuffle=self.shuffle,
+            chunk=chunk_length(X, run.coefs_),
             log_loss=self.loss == "log_loss",
             n_jobs=n_jobs,
             interrupted=interrupted,
         )
 
-    def _run(self, epochs, plan, learning_rate):
-        """One epoch; its tallies, see `sklearn_mlp._training.epochs.Epochs.run`."""
-        alpha = plan.alpha_of(self.n_iter_, self.loss_)
-        factors = plan.class_factors(self.n_iter_, self.n_outputs_)
-        loss, tallies = epochs.run(learning_rate * factors, alpha)
-        if not all(map(math.isfinite, tallies.ravel().tolist())):
-            raise ValueError(_NON_FINITE)
-        self.loss_ = loss
-        self.learning_rate_init_ = plan.learning_rate_init_of(self.n_iter_)
-        self.alpha_ = alpha
-        self.t_ += len(epochs.training.visits)
-        totals = epochs.training.class_totals
-        if totals is not None:
-            self._class_totals = add_totals(self._class_totals, totals)
-        return tallies
-
-    def _check_finite(self, X=None):
-        """Raise if a weight (that rows of a sparse X can have changed) is not finite.
-
-        The tallies of an epoch do not show what its last visit did.
-        """
-        weights = [self._packed.buffer]
-        if issparse(X):
-            weights = [
-                self.coefs_[0][..., np.unique(X.indices), :],
-                *self.coefs_[1:],
-                *self.intercepts_,
-            ]
-        with np.errstate(over="ignore", invalid="ignore"):
-            for array in weights:
-                # The sum is the faster look, and is itself not finite if one of them is not.
-                if not np.isfinite(array.sum()) and not np.isfinite(array).all():
-                    raise ValueError(_NON_FINITE)
-
-    def _train_attempts(self, attempts, X, training, plan, validation, task):
-        """Train all and take over what the best of them has; how that one ended."""
-        n_attempts, n_threads, n_jobs = len(attempts), 1, self.n_jobs
-        tasks, names = [task], ["Epoch"]
-        if n_attempts > 1:
-            n_jobs = effective_n_jobs(self.n_jobs)
-            n_threads = min(n_jobs, n_attempts)
-            n_jobs //= n_threads
-            tasks = [
-                task.subtask("restart", task_id=number, max_subtasks=self.max_iter)
-                for number in range(n_attempts)
-            ]
-            names = [f"Restart {number + 1}/{n_attempts}, epoch" for number in range(n_attempts)]
-        interrupted, enough = Event(), Event()
-        all_epochs = [attempt._epochs(X, training, n_jobs, interrupted) for attempt in attempts]
-
-        def train(number):
-            if enough.is_set():
-                return None
-            attempt, task = attempts[number], tasks[number]
-            if n_attempts > 1:
-                task.begin(attempt)
-            how = attempt._train(all_epochs[number], plan, validation, task, names[number])
-            if n_attempts > 1 and task.end(attempt):
-                enough.set()
-            return how
-
-        try:
-            with contextlib.ExitStack() as stack:
-                for epochs in all_epochs:
-                    stack.enter_context(epochs)
-                how_they_ended = run_all(train, n_attempts, n_threads, interrupted)
-        finally:  # also if interrupted
-            best = max(range(n_attempts), key=lambda number: attempts[number]._merit())
-            vars(self).update(vars(attempts[best]))
-        return how_they_ended[best]
-
-    def _merit(self):
-        """What the best of several attempts has most of."""
-        if not self.early_stopping:
-            return -self.loss_
-        return -np.inf if self.best_validation_score_ is None else self.best_validation_score_
-
-    def _train(self, epochs, plan, validation, task, name):
-        """The epoch loop: learning rate, history and stopping.
-
-        Returns why it stopped, or None if it ran all its epochs, and the last epoch's tallies.
-        """
-        self.n_iter_ = 0
-        # The former lists are needed if this fit fails.
-        self.loss_curve_ = [*self.loss_curve_]
-        self.learning_rate_curve_ = [*self.learning_rate_curve_]
-        self.alpha_curve_ = [*self.alpha_curve_]
-        self.best_loss_ = self.best_validation_score_ = None
-        self.best_iter_ = None
-        self.validation_scores_ = None if validation is None else [*(self.validation_scores_ or [])]
-        best_weights, best, n_no_change, why = None, -np.inf, 0, None
-        adaptive_rate = plan.learning_rate_init
-        stops_on_loss = validation is None and self.learning_rate != "linear"
-        plateau = np.inf
-        if stops_on_loss:
-            plateau = HARDLY_LEARNED * loss_without_inputs(
-                epochs.training, self.n_outputs_, self.loss
-            )
-        try:
-            while self.n_iter_ < self.max_iter and why is None:
-                step = task.subtask("epoch")
-                step.begin(self)
-                t = self.n_iter_ * len(epochs.training.visits)
-                rate = plan.learning_rate_of(self.n_iter_, t)
-                if self.learning_rate == "adaptive":
-                    rate = adaptive_rate
-                tallies = self._run(epochs, plan, rate)
-                self.n_iter_ += 1
-                self.loss_curve_.append(self.loss_)
-                self.learning_rate_curve_.append(rate)
-                self.alpha_curve_.append(self.alpha_)
-                gain = -self.loss_
-                if validation is not None:
-                    gain = epochs.score(validation, self.scoring)
-                    self.validation_scores_.append(gain)
-                # MLPClassifier's sense: count the epochs in a row that gained less than tol over
-                # the best so far.
-                n_no_change = n_no_change + 1 if gain < best + self.tol else 0
-                if gain > best:
-                    best, self.best_iter_ = gain, self.n_iter_
-                    if validation is None:
-                        self.best_loss_ = self.loss_
-                    else:
-                        self.best_validation_score_ = best
-                        best_weights = self._packed.buffer.copy()
-                # A training loss hardly below that of a constant answer is a plateau before
-                # learning has begun, not the end of it.
-                can_stop = validation is not None or (stops_on_loss and self.loss_ <= plateau)
-                if can_stop and n_no_change > self.n_iter_no_change:
-                    if self.learning_rate == "adaptive" and adaptive_rate > 1e-6:
-                        adaptive_rate /= 5.0
-                        n_no_change = 0
-                    else:
-                        what = "Training loss" if validation is None else "Validation score"
-                        why = (
-                            f"{what} did not improve more than tol={self.tol:f} for "
-                            f"{self.n_iter_no_change} consecutive epochs. Stopping."
-                        )
-                if step.end(self):
-                    why = "A callback asked to stop. Stopping."
-                self._report_epoch(name, None if validation is None else gain, last=why is not None)
-        finally:
-            if best_weights is not None:
-                self._packed.buffer[...] = best_weights
-        self._check_finite()
-        return why, tallies
-
-    def _say_how_it_ended(self, why, tallies, X, training):
-        if why is not None:
-            self._report(why)
+    def _warn(self, ending, X, training):
+        if ending.why is not None:
+            if self.verbose:
+                report(ending.why)
         elif self.learning_rate != "linear":
             _warn_caller_of_fit(
                 f"Maximum iterations ({self.max_iter}) reached and the optimization hasn't "
@@ -892,26 +729,12 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
         message = describe_failure(
             self.loss_,
             loss_without_inputs(training, self.n_outputs_, self.loss),
-            tallies,
+            ending.tallies,
             None if self.multilabel_ else self.classes_,
             X,
         )
         if message is not None:
             _warn_caller_of_fit(message)
-
-    def _report(self, line):
-        if self.verbose:
-            sys.stdout.write(line + "\n")
-
-    def _report_epoch(self, name, validation_score, *, last):
-        last = last or self.n_iter_ == self.max_iter
-        if not self.verbose or not (last or self.n_iter_ % int(self.verbose) == 0):
-            return
-        number = f"{self.n_iter_:{len(str(self.max_iter))}}/{self.max_iter}"
-        line = f"{name} {number}, loss {self.loss_:10.6f}"
-        if validation_score is not None:
-            line += f", validation score {validation_score:10.6f}"
-        self._report(line)
 
     # -------------------------------------------------------------- prediction
 
@@ -931,7 +754,7 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
         """
         check_is_fitted(self)
         packed = self._packed
-        if not self._is_packed():  # someone has put arrays of their own there
+        if not packed.holds(self.coefs_, self.intercepts_):  # arrays that a user has put there
             packed = PackedWeights(self.coefs_, self.intercepts_)
         X = validate_data(
             self, X, accept_sparse="csr", dtype=packed.buffer.dtype, order="C", reset=False
@@ -1009,13 +832,6 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
         if self.multilabel_:
             return log_expit(logits)
         return log_softmax(log_expit(logits), axis=1)
-
-
-_NON_FINITE = (
-    "Solver produced non-finite parameter weights. The input data may contain large values and "
-    "need to be preprocessed, for instance with StandardScaler; or learning_rate_init (or the "
-    "sample or class weights) is too large."
-)
 
 
 def _warn_caller_of_fit(message):

@@ -6,6 +6,12 @@ from scipy.special import entr
 
 from .data import target_shares
 
+NON_FINITE = (
+    "Solver produced non-finite parameter weights. The input data may contain large values and "
+    "need to be preprocessed, for instance with StandardScaler; or learning_rate_init (or the "
+    "sample or class weights) is too large."
+)
+
 # A network whose loss is above this fraction of the loss of a constant output has hardly learned.
 HARDLY_LEARNED = 0.8
 

@@ -11,6 +11,8 @@ from scipy.sparse import issparse
 from scipy.special import expit, log_expit
 
 from .._kernel import decide, shuffled, train
+from .diagnosis import NON_FINITE
+from .visits import add_totals
 
 
 class Epochs:
@@ -18,10 +20,13 @@ class Epochs:
 
     Parameters
     ----------
-    training : TrainingSet
+    training : sklearn_mlp._training.data.TrainingSet
+    state : sklearn_mlp._training.run.Run
+        What each epoch changes.
     networks : list of sklearn_mlp._kernel.Network
-        Of class 1 against 0, or one for each class against the rest.
-    generator : numpy.random.Generator, or None for visits in the given order
+        The run's: of class 1 against 0, or one for each class against the rest.
+    shuffle : bool
+        Whether the run's generator permutes the visits.
     chunk : int
         Visits per call of the kernel.
     log_loss : bool
@@ -32,9 +37,11 @@ class Epochs:
         CancelledError.
     """
 
-    def __init__(self, training, *, networks, generator, chunk, log_loss, n_jobs, interrupted=None):
-        self.training = training
-        self.networks, self.generator, self.chunk = networks, generator, chunk
+    def __init__(
+        self, training, state, *, networks, shuffle, chunk, log_loss, n_jobs, interrupted=None
+    ):
+        self.training, self.state = training, state
+        self.networks, self.shuffle, self.chunk = networks, shuffle, chunk
         self.log_loss = log_loss
         self._n_threads, self._pool = 1, contextlib.nullcontext()
         self._interrupted = interrupted or Event()
@@ -52,26 +59,27 @@ class Epochs:
             self._interrupted.set()
         return self._pool.__exit__(error, *details)
 
-    def run(self, learning_rates, alpha):
+    def run(self, plan, learning_rate):
         """One epoch of every network, all in the same order of visits.
+
+        Sets `loss_`, `alpha_` and `learning_rate_init_` of the run, and counts its visits.
 
         Parameters
         ----------
-        learning_rates : array of shape (n_networks, 2)
-            Of samples whose target is 0, and of those whose target is 1.
-        alpha : float
-            Of the L2 term of the objective, see `sklearn_mlp._reference.epoch`.
+        plan : sklearn_mlp._training.plan.Plan
+        learning_rate : float
+            As the schedule sets it.
 
         Returns
         -------
-        loss : float
-            Mean over visits, weighted by their step, and over networks.
         tallies : array of shape (n_networks, 3), see `sklearn_mlp._kernel.train`
-            With values that are not finite if a weight is not.
         """
+        state = self.state
+        alpha = plan.alpha_of(state.n_iter_, state.loss_)
+        learning_rates = learning_rate * plan.class_factors(state.n_iter_, len(self.networks))
         order = self.training.visits
-        if self.generator is not None:
-            order = shuffled(order, self.generator)
+        if self.shuffle:
+            order = shuffled(order, state._generator)
         tallies = np.empty((len(self.networks), 3))
         tallies[...] = 0.0, np.inf, -np.inf
 
@@ -104,7 +112,15 @@ class Epochs:
             raise
         if self._interrupted.is_set():
             raise CancelledError
-        return float(tallies[:, 0].sum()) / (len(tallies) * self.training.total), tallies
+        if not all(map(math.isfinite, tallies.ravel().tolist())):
+            raise ValueError(NON_FINITE)
+        state.loss_ = float(tallies[:, 0].sum()) / (len(tallies) * self.training.total)
+        state.learning_rate_init_ = plan.learning_rate_init_of(state.n_iter_)
+        state.alpha_ = alpha
+        state.t_ += len(self.training.visits)
+        if self.training.class_totals is not None:
+            state._class_totals = add_totals(state._class_totals, self.training.class_totals)
+        return tallies
 
     def score(self, validation, scoring):
         """Accuracy, or minus the mean loss, on a `ValidationSet`."""

@@ -1,6 +1,209 @@
-"""Restarts, one after the other or in threads."""
+"""The loop over the epochs of a run, when it stops, and restarts."""
 
+import contextlib
+import math
+import sys
 from concurrent.futures import CancelledError, ThreadPoolExecutor, wait
+from threading import Event
+from typing import NamedTuple
+
+import numpy as np
+from joblib import effective_n_jobs
+from scipy.sparse import issparse
+
+from .diagnosis import HARDLY_LEARNED, NON_FINITE, loss_without_inputs
+
+
+class Ending(NamedTuple):
+    """How a run ended.
+
+    why : str or None
+        Why it stopped early; None if it ran all its epochs.
+    tallies : array of shape (n_networks, 3)
+        Of the last epoch, see `sklearn_mlp._kernel.train`.
+    """
+
+    why: str | None
+    tallies: np.ndarray
+
+
+class Stopping:
+    """Counts the epochs in a row that gained less than `tol` over the best so far.
+
+    A gain is a validation score, or minus the training loss. The counts are those of
+    :class:`~sklearn.neural_network.MLPClassifier`.
+    """
+
+    def __init__(self, tol, n_iter_no_change):
+        self.tol, self.n_iter_no_change = tol, n_iter_no_change
+        self.best, self.n_no_change = -np.inf, 0
+
+    def is_best(self, gain):
+        """Count the epoch; whether it is the best so far."""
+        self.n_no_change = self.n_no_change + 1 if gain < self.best + self.tol else 0
+        is_best = gain > self.best
+        self.best = max(self.best, gain)
+        return is_best
+
+    def is_due(self):
+        return self.n_no_change > self.n_iter_no_change
+
+
+def train_run(run, epochs, plan, parameters, validation, task, name="Epoch"):
+    """All epochs of a run, or those until it stops early.
+
+    Parameters
+    ----------
+    run : sklearn_mlp._training.run.Run
+    epochs : sklearn_mlp._training.epochs.Epochs
+        Of this run.
+    plan : sklearn_mlp._training.plan.Plan
+    parameters : MLPLogisticClassifier
+        Or anything with its parameters as attributes.
+    validation : sklearn_mlp._training.data.ValidationSet or None
+    task : sklearn_mlp._training.callbacks.Task
+    name : str
+        Of an epoch, in the lines that `verbose` prints.
+
+    Returns
+    -------
+    ending : Ending
+    """
+    run.begin_history(with_scores=validation is not None)
+    stopping = Stopping(parameters.tol, parameters.n_iter_no_change)
+    stops_on_loss = validation is None and plan.learning_rate != "linear"
+    plateau = np.inf
+    if stops_on_loss:
+        constant_loss = loss_without_inputs(epochs.training, run.n_outputs_, parameters.loss)
+        plateau = HARDLY_LEARNED * constant_loss
+    adaptive_rate = plan.learning_rate_init
+    best_weights = why = None
+    try:
+        while run.n_iter_ < plan.max_iter and why is None:
+            epoch_task = task.subtask("epoch")
+            epoch_task.begin(run)
+            rate = plan.learning_rate_of(run.n_iter_, run.n_iter_ * len(epochs.training.visits))
+            if plan.learning_rate == "adaptive":
+                rate = adaptive_rate
+            tallies = epochs.run(plan, rate)
+            run.n_iter_ += 1
+            run.loss_curve_.append(run.loss_)
+            run.learning_rate_curve_.append(rate)
+            run.alpha_curve_.append(run.alpha_)
+            gain = -run.loss_
+            if validation is not None:
+                gain = epochs.score(validation, parameters.scoring)
+                run.validation_scores_.append(gain)
+            if stopping.is_best(gain):
+                run.best_iter_ = run.n_iter_
+                if validation is None:
+                    run.best_loss_ = run.loss_
+                else:
+                    run.best_validation_score_ = gain
+                    best_weights = run._packed.buffer.copy()
+            # A training loss hardly below that of a constant output is a plateau before learning
+            # has begun, not the end of it.
+            can_stop = validation is not None or (stops_on_loss and run.loss_ <= plateau)
+            if can_stop and stopping.is_due():
+                if plan.learning_rate == "adaptive" and adaptive_rate > 1e-6:
+                    adaptive_rate /= 5.0
+                    stopping.n_no_change = 0
+                else:
+                    what = "Training loss" if validation is None else "Validation score"
+                    why = (
+                        f"{what} did not improve more than tol={stopping.tol:f} for "
+                        f"{stopping.n_iter_no_change} consecutive epochs. Stopping."
+                    )
+            if epoch_task.end(run):
+                why = "A callback asked to stop. Stopping."
+            is_last = why is not None or run.n_iter_ == plan.max_iter
+            if parameters.verbose and (is_last or run.n_iter_ % int(parameters.verbose) == 0):
+                report_epoch(run, plan, name, None if validation is None else gain)
+    finally:
+        if best_weights is not None:
+            run._packed.buffer[...] = best_weights
+    check_finite(run)
+    return Ending(why, tallies)
+
+
+def train_restarts(runs, make_epochs, plan, parameters, validation, task):
+    """`train_run` of each, in `n_jobs` threads.
+
+    Parameters
+    ----------
+    runs : list of sklearn_mlp._training.run.Run
+    make_epochs : callable
+        `Epochs` of a run, from the run, `n_jobs` and an event that interrupts all.
+    plan, parameters, validation, task : see `train_run`
+
+    Returns
+    -------
+    endings : list of Ending
+        None for a restart that was not begun, because a callback asked to stop.
+    """
+    n_runs = len(runs)
+    n_jobs = effective_n_jobs(parameters.n_jobs)
+    n_threads = min(n_jobs, n_runs)
+    tasks = [
+        task.subtask("restart", task_id=number, max_subtasks=plan.max_iter)
+        for number in range(n_runs)
+    ]
+    interrupted, enough = Event(), Event()
+    all_epochs = [make_epochs(run, n_jobs // n_threads, interrupted) for run in runs]
+
+    def train(number):
+        if enough.is_set():
+            return None
+        run, task = runs[number], tasks[number]
+        task.begin(run)
+        name = f"Restart {number + 1}/{n_runs}, epoch"
+        ending = train_run(run, all_epochs[number], plan, parameters, validation, task, name)
+        if task.end(run):
+            enough.set()
+        return ending
+
+    with contextlib.ExitStack() as stack:
+        for epochs in all_epochs:
+            stack.enter_context(epochs)
+        return run_all(train, n_runs, n_threads, interrupted)
+
+
+def merit(run, parameters):
+    """What the best of several runs has most of."""
+    if not parameters.early_stopping:
+        return -run.loss_
+    return -np.inf if run.best_validation_score_ is None else run.best_validation_score_
+
+
+def check_finite(run, X=None):
+    """Raise if a weight (that rows of a sparse X can have changed) is not finite.
+
+    The tallies of an epoch do not show what its last visit did.
+    """
+    weights = [run._packed.buffer]
+    if issparse(X):
+        weights = [
+            run.coefs_[0][..., np.unique(X.indices), :],
+            *run.coefs_[1:],
+            *run.intercepts_,
+        ]
+    with np.errstate(over="ignore", invalid="ignore"):
+        for array in weights:
+            # The sum is the faster look, and is itself not finite if one of them is not.
+            if not math.isfinite(array.sum()) and not np.isfinite(array).all():
+                raise ValueError(NON_FINITE)
+
+
+def report(line):
+    sys.stdout.write(line + "\n")
+
+
+def report_epoch(run, plan, name, validation_score):
+    number = f"{run.n_iter_:{len(str(plan.max_iter))}}/{plan.max_iter}"
+    line = f"{name} {number}, loss {run.loss_:10.6f}"
+    if validation_score is not None:
+        line += f", validation score {validation_score:10.6f}"
+    report(line)
 
 
 def run_all(function, n, n_threads, interrupted):

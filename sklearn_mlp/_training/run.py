@@ -1,0 +1,116 @@
+"""What changes in training: weights, generator, counters and history."""
+
+from copy import deepcopy
+
+import numpy as np
+
+from .._kernel.packed import PackedWeights
+from .weights import draw_weights
+
+
+class Run:
+    """What training changes, under the names of the estimator's fitted attributes.
+
+    A restart is a run of its own. When training ends, the attributes of the best run become the
+    estimator's. Beside the public ones there are
+
+    _packed : sklearn_mlp._kernel.packed.PackedWeights
+        Of which `coefs_` and `intercepts_` are views.
+    _generator : numpy.random.Generator
+        Of the visiting orders; `_seed` is what it began with.
+    _class_totals : list of int or None, see `sklearn_mlp._training.visits.class_totals`
+    """
+
+    def pack(self, coefs, intercepts):
+        """Copy the weights into the kernel's layout; `coefs_` and `intercepts_` become views."""
+        self._packed = PackedWeights(coefs, intercepts)
+        self.coefs_, self.intercepts_ = list(self._packed.coefs), list(self._packed.intercepts)
+
+    def begin_history(self, *, with_scores):
+        """Forget the best epoch; the curves go on, in lists that are this run's own."""
+        self.n_iter_ = 0
+        self.loss_curve_ = [*self.loss_curve_]
+        self.learning_rate_curve_ = [*self.learning_rate_curve_]
+        self.alpha_curve_ = [*self.alpha_curve_]
+        self.best_loss_ = self.best_iter_ = self.best_validation_score_ = None
+        self.validation_scores_ = [*(self.validation_scores_ or [])] if with_scores else None
+
+    def snapshot(self):
+        """The attributes, sharing nothing with what training goes on to change."""
+        other = Run()
+        vars(other).update(vars(self))
+        other.pack(self.coefs_, self.intercepts_)
+        for name in (
+            "loss_curve_",
+            "learning_rate_curve_",
+            "alpha_curve_",
+            "validation_scores_",
+            "_generator",
+        ):
+            setattr(other, name, deepcopy(getattr(self, name)))
+        return vars(other)
+
+
+ATTRIBUTES = (
+    "_class_totals",
+    "_generator",
+    "_packed",
+    "_seed",
+    "alpha_",
+    "alpha_curve_",
+    "best_iter_",
+    "best_loss_",
+    "best_validation_score_",
+    "coefs_",
+    "intercepts_",
+    "learning_rate_curve_",
+    "learning_rate_init_",
+    "loss_",
+    "loss_curve_",
+    "n_iter_",
+    "n_layers_",
+    "n_outputs_",
+    "out_activation_",
+    "t_",
+    "validation_scores_",
+)
+
+
+def begin(random_state, sizes, n_networks, dtype, *, init_range, fit_intercept):
+    """A run from weights drawn at random.
+
+    They come from the random state before anything else is drawn. The generator of the visiting
+    orders is seeded by one later draw and stays with the attributes, so that `partial_fit` and warm
+    starts go on where the former call stopped.
+    """
+    run = Run()
+    run.pack(*draw_weights(random_state, sizes, n_networks, init_range, fit_intercept, dtype))
+    run._seed = random_state.randint(np.iinfo(np.int32).max)
+    run._generator = np.random.default_rng(run._seed)
+    run.n_layers_, run.n_outputs_, run.out_activation_ = len(sizes), n_networks, "logistic"
+    run.t_ = run.n_iter_ = 0
+    run.loss_ = np.inf
+    run.best_loss_ = run.best_iter_ = run.best_validation_score_ = None
+    run.loss_curve_, run.learning_rate_curve_, run.alpha_curve_ = [], [], []
+    run.validation_scores_ = run._class_totals = None
+    return run
+
+
+def resume(attributes, *, in_place):
+    """A run that goes on from fitted attributes.
+
+    Parameters
+    ----------
+    attributes : dict
+        Of the estimator. Its `coefs_` and `intercepts_` may be arrays that a user has put there.
+    in_place : bool
+        Whether the run changes the estimator's own weights and generator, as a stream does.
+    """
+    run = Run()
+    vars(run).update((name, attributes[name]) for name in ATTRIBUTES if name in attributes)
+    packed = attributes.get("_packed")
+    if not in_place:
+        run._generator = deepcopy(run._generator)
+    if not (in_place and packed is not None and packed.holds(run.coefs_, run.intercepts_)):
+        run.pack(run.coefs_, run.intercepts_)
+    return run
