@@ -366,7 +366,9 @@ def test_a_pipeline_transforms_the_validation_set(data):
 
 def test_a_class_of_one_sample_may_be_validated_elsewhere():
     X, y = np.arange(8.0).reshape(-1, 1), [0, 1, 1, 1, 1, 1, 1, 1]
-    model = MLPLogisticClassifier(2, early_stopping=True, max_iter=2)
+    model = MLPLogisticClassifier(
+        2, learning_rate_init=0.1, early_stopping=True, max_iter=2, random_state=0
+    )
     with pytest.raises(ValueError, match="least populated class"):
         model.fit(X, y)
     with pytest.warns(ConvergenceWarning):
