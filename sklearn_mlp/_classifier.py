@@ -511,7 +511,7 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
             try:
                 if len(training.visits):  # none if the classes' weights are zero
                     with self._epochs(X, training, run, self.n_jobs) as epochs:
-                        epochs.run(plan, plan.learning_rate_of(0, run.t_))
+                        epochs.train_epoch(plan, plan.learning_rate_of(0, run.t_))
                     check_finite(run, X)
             finally:
                 vars(self).update(vars(run))

@@ -193,7 +193,7 @@ def test_an_interrupted_restart(n_jobs, monkeypatch):
     model = MLPLogisticClassifier(
         3, n_init=4, max_iter=50, learning_rate="constant", random_state=0, n_jobs=n_jobs
     ).set_params(n_iter_no_change=np.inf)
-    run, epochs_run, lock = _epochs.Epochs.run, [], threading.Lock()
+    run, epochs_run, lock = _epochs.Epochs.train_epoch, [], threading.Lock()
 
     def interrupt(epochs, *rates):
         with lock:
@@ -206,7 +206,7 @@ def test_an_interrupted_restart(n_jobs, monkeypatch):
 
     former = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
-        monkeypatch.setattr(_epochs.Epochs, "run", interrupt)
+        monkeypatch.setattr(_epochs.Epochs, "train_epoch", interrupt)
         with pytest.raises(KeyboardInterrupt):
             model.fit(X, y)
     finally:

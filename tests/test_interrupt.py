@@ -112,7 +112,7 @@ def test_the_best_weights_are_kept_on_an_interrupt(monkeypatch):
     kept = []
 
     def score(epochs, validation, scoring):
-        kept.append([a.copy() for a in epochs.state.coefs_])
+        kept.append([a.copy() for a in epochs.run.coefs_])
         try:
             return next(scores)
         except StopIteration:

@@ -21,7 +21,7 @@ class Epochs:
     Parameters
     ----------
     training : sklearn_mlp._training.data.TrainingSet
-    state : sklearn_mlp._training.run.Run
+    run : sklearn_mlp._training.run.Run
         What each epoch changes.
     networks : list of sklearn_mlp._kernel.Network
         The run's: of class 1 against 0, or one for each class against the rest.
@@ -38,9 +38,9 @@ class Epochs:
     """
 
     def __init__(
-        self, training, state, *, networks, shuffle, chunk, log_loss, n_jobs, interrupted=None
+        self, training, run, *, networks, shuffle, chunk, log_loss, n_jobs, interrupted=None
     ):
-        self.training, self.state = training, state
+        self.training, self.run = training, run
         self.networks, self.shuffle, self.chunk = networks, shuffle, chunk
         self.log_loss = log_loss
         self._n_threads, self._pool = 1, contextlib.nullcontext()
@@ -59,7 +59,7 @@ class Epochs:
             self._interrupted.set()
         return self._pool.__exit__(error, *details)
 
-    def run(self, plan, learning_rate):
+    def train_epoch(self, plan, learning_rate):
         """One epoch of every network, all in the same order of visits.
 
         Sets `loss_`, `alpha_` and `learning_rate_init_` of the run, and counts its visits.
@@ -74,12 +74,12 @@ class Epochs:
         -------
         tallies : array of shape (n_networks, 3), see `sklearn_mlp._kernel.train`
         """
-        state = self.state
-        alpha = plan.alpha_of(state.n_iter_, state.loss_)
-        learning_rates = learning_rate * plan.class_factors(state.n_iter_, len(self.networks))
+        run = self.run
+        alpha = plan.alpha_of(run.n_iter_, run.loss_)
+        learning_rates = learning_rate * plan.class_factors(run.n_iter_, len(self.networks))
         order = self.training.visits
         if self.shuffle:
-            order = shuffled(order, state._generator)
+            order = shuffled(order, run._generator)
         tallies = np.empty((len(self.networks), 3))
         tallies[...] = 0.0, np.inf, -np.inf
 
@@ -114,12 +114,12 @@ class Epochs:
             raise CancelledError
         if not all(map(math.isfinite, tallies.ravel().tolist())):
             raise ValueError(NON_FINITE)
-        state.loss_ = float(tallies[:, 0].sum()) / (len(tallies) * self.training.total)
-        state.learning_rate_init_ = plan.learning_rate_init_of(state.n_iter_)
-        state.alpha_ = alpha
-        state.t_ += len(self.training.visits)
+        run.loss_ = float(tallies[:, 0].sum()) / (len(tallies) * self.training.total)
+        run.learning_rate_init_ = plan.learning_rate_init_of(run.n_iter_)
+        run.alpha_ = alpha
+        run.t_ += len(self.training.visits)
         if self.training.class_totals is not None:
-            state._class_totals = add_totals(state._class_totals, self.training.class_totals)
+            run._class_totals = add_totals(run._class_totals, self.training.class_totals)
         return tallies
 
     def score(self, validation, scoring):

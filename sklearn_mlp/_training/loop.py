@@ -85,7 +85,7 @@ def train_run(run, epochs, plan, parameters, validation, task, name="Epoch"):
             rate = plan.learning_rate_of(run.n_iter_, run.n_iter_ * len(epochs.training.visits))
             if plan.learning_rate == "adaptive":
                 rate = adaptive_rate
-            tallies = epochs.run(plan, rate)
+            tallies = epochs.train_epoch(plan, rate)
             run.n_iter_ += 1
             run.loss_curve_.append(run.loss_)
             run.learning_rate_curve_.append(rate)
