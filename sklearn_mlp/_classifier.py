@@ -59,8 +59,8 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
     proper scoring rules (squared error of a probability is the Brier score):
     :meth:`predict_proba` is meant to be calibrated.
 
-    Names, meanings and fitted attributes are those of
-    :class:`~sklearn.neural_network.MLPClassifier` wherever it has the thing.
+    Parameters and fitted attributes that :class:`~sklearn.neural_network.MLPClassifier` has too have
+    its names and meanings.
 
     Parameters
     ----------
@@ -177,8 +177,8 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
         Whether `fit` goes on from the weights of the former call.
 
     verbose : bool or int, default=False
-        Whether to print a line for every epoch (or every so many, and the last) to the standard
-        output: its loss and, with early stopping, the validation score.
+        Whether to print a line for every epoch to the standard output: its loss and, with early
+        stopping, the validation score. An int n prints every n-th epoch and the last.
 
     n_jobs : int or None, default=None
         Number of threads that train the networks of `n_init` and of more than two classes, as in
@@ -784,9 +784,10 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
     def predict_proba(self, X):
         """Probability of each class.
 
-        With two classes, the postactivation of the output node, ``S_postA,O``, and what it lacks
-        to 1. With more, the postactivations of all networks, divided by their sum. Multilabel, the
-        postactivations: the probability of each label.
+        With two classes, the probability of the second one is the postactivation of the output
+        node, ``S_postA,O``, and that of the first is 1 minus it. With more classes, the
+        postactivations of all networks are divided by their sum. Multilabel, the postactivations
+        are the probabilities of the labels.
 
         Parameters
         ----------

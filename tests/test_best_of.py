@@ -1,4 +1,4 @@
-"""Keeping the best: of several restarts (n_init), and on a validation set of one's own (X_val)."""
+"""Keeping the best: of several restarts (n_init), and on a user-supplied validation set (X_val)."""
 
 import os
 import signal
@@ -219,7 +219,7 @@ def test_an_interrupted_restart(n_jobs, monkeypatch):
     assert model.loss_ <= model.fit(X, y).loss_
 
 
-# ----------------------------------------------------------------- a validation set of one's own
+# ----------------------------------------------------------------- a user-supplied validation set
 
 
 def validated(data, **parameters):

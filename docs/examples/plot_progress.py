@@ -3,7 +3,7 @@ Watching training: loss curves, scores per epoch, progress bars
 ===============================================================
 
 The loss curve with validation scores and the best epoch; any scorer recorded after every epoch by
-scikit-learn's ScoringMonitor; a callback of one's own that stops training; and a progress bar over
+scikit-learn's ScoringMonitor; a user-defined callback that stops training; and a progress bar over
 a whole grid search. Callbacks need scikit-learn 1.9 or newer.
 """
 
@@ -48,7 +48,7 @@ epochs[["task_id", "accuracy", "neg_log_loss"]].tail()
 
 
 # %%
-# A callback of one's own
+# A user-defined callback
 # -----------------------
 # What returns True at the end of an epoch stops training there. This one gives it a tenth of a
 # second.
