@@ -1,12 +1,10 @@
 """The estimator: parameters, validation, the epoch loop and prediction. Policy lives here only."""
 
-import contextlib
 import warnings
 from functools import partial
 from numbers import Integral, Real
 
 import numpy as np
-from scipy.sparse import issparse
 from scipy.special import expit, log_expit, log_softmax, softmax
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import ConvergenceWarning
@@ -34,7 +32,7 @@ from ._training.epochs import Epochs, chunk_length, decide_all, winners
 from ._training.loop import check_finite, merit, report, train_restarts, train_run
 from ._training.plan import make_plan
 from ._training.run import begin, resume
-from ._training.targets import ONE_CLASS, class_weights, encode, encode_known, is_indicator
+from ._training.targets import ONE_CLASS, class_weights, encode, encode_known
 from ._training.visits import (
     canonical_order,
     check_can_hold_out,
@@ -42,7 +40,16 @@ from ._training.visits import (
     hold_out,
     weights_to_visits,
 )
-from ._validation import DTYPES, given_weights, readable, scale_up, validate_sample_weight
+from ._validation import (
+    DTYPES,
+    given_weights,
+    is_indicator,
+    readable,
+    scale_up,
+    validate_hidden_sizes,
+    validate_sample_weight,
+    validate_samples,
+)
 
 
 class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
@@ -59,8 +66,8 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
     proper scoring rules (squared error of a probability is the Brier score):
     :meth:`predict_proba` is meant to be calibrated.
 
-    Parameters and fitted attributes that :class:`~sklearn.neural_network.MLPClassifier` has too have
-    its names and meanings.
+    Parameters and fitted attributes that :class:`~sklearn.neural_network.MLPClassifier` has too
+    have its names and meanings.
 
     Parameters
     ----------
@@ -547,28 +554,8 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
         return X, training, plan, run
 
     def _validate_samples(self, X, y, *, dtype=None, reset):
-        if isinstance(y, list | tuple):
-            with contextlib.suppress(ValueError):  # of a ragged list, for validation to reject
-                y = np.asarray(y)
-        multilabel = is_indicator(y)
-        X, y = validate_data(
-            self,
-            X,
-            y,
-            accept_sparse="csr",
-            dtype=dtype or (DTYPES if reset else dtype_of(self.coefs_)),
-            order="C",
-            multi_output=multilabel,
-            reset=reset,
-        )
-        if issparse(y):
-            y = y.toarray()
-        if issparse(X) and not X.has_canonical_format:
-            # Sorted columns without duplicates, so that the order of the additions is settled;
-            # in a copy, for the matrix may be the caller's own.
-            X = X.copy()
-            X.sum_duplicates()
-        return readable(X), y
+        dtype = dtype or (DTYPES if reset else dtype_of(self.coefs_))
+        return validate_samples(self, X, y, dtype=dtype, reset=reset)
 
     def _encode(self, y, *, reset):
         """The targets of `fit`."""
@@ -679,17 +666,7 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
 
     def _sizes(self):
         """Number of nodes of each layer, inputs first."""
-        try:
-            sizes = np.atleast_1d(np.asarray(self.hidden_layer_sizes))
-            valid = sizes.dtype.kind in "iu" and sizes.ndim == 1 and sizes.size and sizes.min() >= 1
-        except ValueError:  # a ragged list
-            valid = False
-        if not valid:
-            raise ValueError(
-                f"hidden_layer_sizes must be > 0, got {self.hidden_layer_sizes!r}. Expected an "
-                "int or a sequence of ints, one for each hidden layer."
-            )
-        return [self.n_features_in_, *sizes.tolist(), 1]
+        return [self.n_features_in_, *validate_hidden_sizes(self.hidden_layer_sizes), 1]
 
     def _check_same_network(self, sizes):
         fitted = [*(np.shape(coef)[-2] for coef in self.coefs_), 1]

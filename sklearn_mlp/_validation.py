@@ -1,15 +1,58 @@
 """What callers hand in: checked and converted, or an error."""
 
+import contextlib
 import math
 from itertools import pairwise
 
 import numpy as np
 from scipy.sparse import csr_array, issparse
 from sklearn.utils import check_array
+from sklearn.utils.multiclass import is_multilabel
+from sklearn.utils.validation import validate_data
 
 from ._sklearn import check_sample_weight
 
 DTYPES = (np.float64, np.float32)  # others are converted to the first
+
+
+def is_indicator(y):
+    """Whether `y`, an array or a matrix, is one of multilabel targets."""
+    return getattr(y, "ndim", 0) == 2 and is_multilabel(y)
+
+
+def validate_samples(estimator, X, y, *, dtype, reset):
+    r"""X as the kernel can read it and y as an array, checked; sets `n_features_in_` if `reset`.
+
+    Parameters
+    ----------
+    estimator : MLPLogisticClassifier
+    X : {array-like, sparse matrix} of shape (n_samples, n_features)
+    y : array-like of shape (n_samples,), or {array-like, sparse matrix} of shape \
+            (n_samples, n_labels)
+    dtype : dtype or tuple of dtypes
+    reset : bool
+    """
+    if isinstance(y, list | tuple):
+        with contextlib.suppress(ValueError):  # of a ragged list, for validation to reject
+            y = np.asarray(y)
+    X, y = validate_data(
+        estimator,
+        X,
+        y,
+        accept_sparse="csr",
+        dtype=dtype,
+        order="C",
+        multi_output=is_indicator(y),
+        reset=reset,
+    )
+    if issparse(y):
+        y = y.toarray()
+    if issparse(X) and not X.has_canonical_format:
+        # Sorted columns without duplicates, so that the order of the additions is settled; in a
+        # copy, for the matrix may be the caller's own.
+        X = X.copy()
+        X.sum_duplicates()
+    return readable(X), y
 
 
 def readable(X):
@@ -46,6 +89,21 @@ def scale_up(sample_weight):
         return None
     mean = math.fsum(sample_weight) / np.count_nonzero(sample_weight)
     return sample_weight / mean if mean < 1.0 else sample_weight
+
+
+def validate_hidden_sizes(hidden_layer_sizes):
+    """A list of int, the number of nodes of each hidden layer."""
+    try:
+        sizes = np.atleast_1d(np.asarray(hidden_layer_sizes))
+        valid = sizes.dtype.kind in "iu" and sizes.ndim == 1 and sizes.size and sizes.min() >= 1
+    except ValueError:  # a ragged list
+        valid = False
+    if not valid:
+        raise ValueError(
+            f"hidden_layer_sizes must be > 0, got {hidden_layer_sizes!r}. Expected an "
+            "int or a sequence of ints, one for each hidden layer."
+        )
+    return sizes.tolist()
 
 
 def given_weights(sizes, n_networks, dtype, coefs, intercepts):

@@ -9,9 +9,10 @@ from typing import NamedTuple
 
 import numpy as np
 from sklearn.utils.class_weight import compute_class_weight
-from sklearn.utils.multiclass import check_classification_targets, is_multilabel
+from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import column_or_1d
 
+from .._validation import is_indicator
 from .visits import add_totals, balanced_weights, class_totals
 
 ONE_CLASS = "The number of classes has to be greater than one; got 1 class"
@@ -45,11 +46,6 @@ class Targets(NamedTuple):
 
     def take(self, rows):
         return self._replace(numbers=self.numbers[rows])
-
-
-def is_indicator(y):
-    """Whether `y`, an array or a matrix, is one of multilabel targets."""
-    return getattr(y, "ndim", 0) == 2 and is_multilabel(y)
 
 
 def encode(y):
