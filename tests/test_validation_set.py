@@ -1,0 +1,196 @@
+"""Early stopping on a user-supplied validation set (`X_val`)."""
+
+import numpy as np
+import pytest
+import sklearn
+from scipy.sparse import csr_array
+from sklearn.datasets import load_iris
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.metrics import accuracy_score, brier_score_loss, log_loss
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import StandardScaler
+
+from sklearn_mlp import MLPLogisticClassifier
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+XOR = np.array([[0.0, 0], [0, 1], [1, 0], [1, 1]]), np.array([0, 1, 1, 0])
+
+
+@pytest.fixture(params=[2, 3])
+def data(request):
+    """Training and validation set of two or three classes."""
+    X, y = load_iris(return_X_y=True)
+    X, y = X[y < request.param], y[y < request.param]
+    rng = np.random.default_rng(0)
+    X = StandardScaler().fit_transform(X) + rng.normal(size=X.shape)  # some of it cannot be learnt
+    order = rng.permutation(len(y))
+    return X[order[:60]], y[order[:60]], X[order[60:]], y[order[60:]]
+
+
+def weights_of(model):
+    return [*model.coefs_, *model.intercepts_]
+
+
+def assert_same_fit(model, other):
+    for a, b in zip(weights_of(model), weights_of(other), strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert model.loss_curve_ == other.loss_curve_
+    assert model.validation_scores_ == other.validation_scores_
+    assert (model.n_iter_, model.best_iter_, model.t_) == (
+        other.n_iter_,
+        other.best_iter_,
+        other.t_,
+    )
+
+
+def validated(data, **parameters):
+    X, y, X_val, y_val = data
+    parameters = {"learning_rate": "constant", "max_iter": 12, "random_state": 0, **parameters}
+    model = MLPLogisticClassifier(5, early_stopping=True, n_iter_no_change=np.inf, **parameters)
+    return model.fit(X, y, X_val=X_val, y_val=y_val)
+
+
+def by_epoch(data, **parameters):
+    """The same network after each epoch."""
+    X, y, *_ = data
+    model = MLPLogisticClassifier(5, learning_rate="constant", random_state=0, **parameters)
+    for _ in range(12):
+        yield model.partial_fit(X, y, np.unique(y))
+
+
+def test_scores_are_those_of_the_given_samples_and_the_best_weights_are_kept(data):
+    model = validated(data)
+    epochs = list(by_epoch(data))
+    assert len(epochs) == model.n_iter_ == 12
+    scores = []
+    for number, epoch in enumerate(by_epoch(data), start=1):
+        scores.append(accuracy_score(data[3], epoch.predict(data[2])))
+        if number == model.best_iter_:
+            for a, b in zip(weights_of(model), weights_of(epoch), strict=True):
+                np.testing.assert_array_equal(a, b)
+    np.testing.assert_allclose(model.validation_scores_, scores, rtol=1e-12)
+    assert model.best_iter_ == 1 + int(np.argmax(scores)) < 12
+    assert model.best_validation_score_ == model.validation_scores_[model.best_iter_ - 1]
+
+
+@pytest.mark.parametrize("loss", ["squared_error", "log_loss"])
+def test_validation_by_the_loss(data, loss):
+    model = validated(data, loss=loss, scoring="loss", learning_rate_init=1.0)
+    assert len(set(model.validation_scores_)) == 12
+    y_val, losses = data[3], []
+    for epoch in by_epoch(data, loss=loss, learning_rate_init=1.0):
+        logits = epoch.decision_function(data[2])
+        probabilities = 1 / (1 + np.exp(-logits.reshape(len(y_val), -1)))
+        positive = [1] if probabilities.shape[1] == 1 else [0, 1, 2]
+        losses.append(
+            np.mean(
+                [
+                    brier_score_loss(y_val == k, p) / 2
+                    if loss == "squared_error"
+                    else log_loss(y_val == k, p)
+                    for k, p in zip(positive, probabilities.T, strict=True)
+                ]
+            )
+        )
+    np.testing.assert_allclose(model.validation_scores_, -np.array(losses), rtol=1e-10)
+    assert model.best_iter_ == 1 + int(np.argmin(losses))
+
+
+def test_all_samples_are_trained_on(data):
+    X, y, *_ = data
+    model = validated(data)
+    plain = MLPLogisticClassifier(
+        5, learning_rate="constant", max_iter=12, random_state=0, n_iter_no_change=np.inf
+    ).fit(X, y)
+    assert model.loss_curve_ == plain.loss_curve_
+
+
+@pytest.mark.parametrize("scoring", ["accuracy", "loss"])
+def test_weighted_validation_samples(data, scoring):
+    X, y, X_val, y_val = data
+    weight = np.random.default_rng(0).integers(0, 3, len(y_val))
+    model = MLPLogisticClassifier(5, early_stopping=True, scoring=scoring, random_state=0)
+    weighted = model.fit(X, y, X_val=X_val, y_val=y_val, sample_weight_val=weight)
+    scores = weighted.validation_scores_
+    repeated = model.fit(
+        X, y, X_val=np.repeat(X_val, weight, axis=0), y_val=np.repeat(y_val, weight)
+    )
+    np.testing.assert_allclose(scores, repeated.validation_scores_, rtol=1e-12)
+    assert scores != model.fit(X, y, X_val=X_val, y_val=y_val).validation_scores_
+
+
+def test_other_kinds_of_validation_samples(data):
+    X, y, X_val, y_val = data
+    X = X.astype(np.float32)
+    model = MLPLogisticClassifier(5, early_stopping=True, scoring="loss", random_state=0)
+    labels = np.array(["a", "b", "c"], dtype=object)
+    scores = model.fit(X, labels[y], X_val=X_val, y_val=labels[y_val]).validation_scores_
+    assert model.coefs_[0].dtype == np.float32
+    for other in (np.asfortranarray(X_val), X_val.tolist(), X_val.astype(np.float32)):
+        assert model.fit(X, y, X_val=other, y_val=y_val).validation_scores_ == scores
+    sparse = model.fit(csr_array(X), y, X_val=csr_array(X_val), y_val=y_val).validation_scores_
+    np.testing.assert_allclose(sparse, scores, rtol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"y_val": None}, "X_val is provided, but y_val was not provided"),
+        ({"X_val": None}, "y_val is provided, but X_val was not provided"),
+        ({"X_val": None, "y_val": None, "sample_weight_val": [1.0]}, "X_val was not provided"),
+        ({"early_stopping": False}, "early_stopping is False"),
+        ({"X_val": [[1.0, 2.0]], "y_val": [0]}, "X has 2 features"),
+        ({"X_val": [[1.0, 2.0, 3.0, np.nan]], "y_val": [0]}, "contains NaN"),
+        ({"X_val": [[1.0, 2.0, 3.0, 4.0]]}, "inconsistent numbers of samples"),
+        ({"y_val": "another"}, "classes not in"),
+        ({"sample_weight_val": "negative"}, "Negative values in data passed to `sample_weight`"),
+        ({"sample_weight_val": "zero"}, "must contain at least one non-zero number"),
+    ],
+)
+def test_bad_validation_sets(data, change, message):
+    X, y, X_val, y_val = data
+    model = MLPLogisticClassifier(
+        3, max_iter=2, early_stopping=True, random_state=np.random.RandomState(0)
+    ).fit(X, y)
+    change = dict(change)
+    model.early_stopping = change.pop("early_stopping", True)
+    before, state = vars(model).copy(), model.random_state.get_state()[1].copy()
+    weights = {"negative": -np.ones(len(y_val)), "zero": np.zeros(len(y_val))}
+    arguments = {"X_val": X_val, "y_val": y_val, **change}
+    if isinstance(arguments["y_val"], str):
+        arguments["y_val"] = y_val + 1
+    if isinstance(arguments.get("sample_weight_val"), str):
+        arguments["sample_weight_val"] = weights[arguments["sample_weight_val"]]
+    with pytest.raises(ValueError, match=message):
+        model.fit(X, y, **arguments)
+    assert vars(model) == before
+    np.testing.assert_array_equal(model.random_state.get_state()[1], state)
+
+
+def test_a_pipeline_transforms_the_validation_set(data):
+    X, y, X_val, y_val = data
+    X, X_val = 50 + 9 * X, 50 + 9 * X_val
+    scaler = StandardScaler().fit(X)
+    model = MLPLogisticClassifier(5, early_stopping=True, scoring="loss", random_state=0)
+    expected = model.fit(
+        scaler.transform(X), y, X_val=scaler.transform(X_val), y_val=y_val
+    ).validation_scores_
+    with sklearn.config_context(enable_metadata_routing=True):
+        last = MLPLogisticClassifier(**model.get_params())
+        last.set_fit_request(X_val=True, y_val=True)
+        pipeline = Pipeline(
+            [("scale", StandardScaler()), ("classify", last)], transform_input=["X_val"]
+        )
+        pipeline.fit(X, y, X_val=X_val, y_val=y_val)
+    assert last.validation_scores_ == expected
+
+
+def test_a_class_of_one_sample_may_be_validated_elsewhere():
+    X, y = np.arange(8.0).reshape(-1, 1), [0, 1, 1, 1, 1, 1, 1, 1]
+    model = MLPLogisticClassifier(
+        2, learning_rate_init=0.1, early_stopping=True, max_iter=2, random_state=0
+    )
+    with pytest.raises(ValueError, match="least populated class"):
+        model.fit(X, y)
+    with pytest.warns(ConvergenceWarning):
+        model.fit(X, y, X_val=X, y_val=y)
