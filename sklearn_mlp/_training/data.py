@@ -43,8 +43,12 @@ def target_shares(training, n_networks):
     shares = []
     for network in range(n_networks):
         classes, positive = training.targets.of_network(network, n_networks)
-        rows = training.visits[classes[training.visits] == positive]
-        shares.append(len(rows) if training.step is None else training.step[rows].sum())
+        is_positive = classes[training.visits] == positive
+        shares.append(
+            np.count_nonzero(is_positive)
+            if training.step is None
+            else training.step[training.visits[is_positive]].sum()
+        )
     return np.array(shares) / training.total
 
 
