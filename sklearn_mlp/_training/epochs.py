@@ -76,7 +76,7 @@ class Epochs:
         """
         run = self.run
         alpha = plan.alpha_of(run.n_iter_, run.loss_)
-        learning_rates = learning_rate * plan.class_factors(run.n_iter_, len(self.networks))
+        learning_rates = plan.learning_rates_of(run.n_iter_, learning_rate)
         order = self.training.visits
         if self.shuffle:
             order = shuffled(order, run._generator)

@@ -31,8 +31,9 @@ class Plan(NamedTuple):
     alpha : float
         That of all epochs, or with `alpha_follows_loss`, the factor of `alpha_from_loss`.
     alpha_follows_loss : bool
-    shares : array of shape (n_networks,), or None
-        Share of each network's samples whose target is 1, if both its classes are to begin alike.
+    ratios : array of shape (n_networks, 2)
+        For samples of target 0 and of target 1: ``n_small / n_large`` for the larger class and 1
+        for the smaller one. 1 for both if the classes do not begin alike.
     max_iter : int
     """
 
@@ -42,7 +43,7 @@ class Plan(NamedTuple):
     rises: bool
     alpha: float
     alpha_follows_loss: bool
-    shares: np.ndarray | None
+    ratios: np.ndarray
     max_iter: int
 
     def learning_rate_init_of(self, epoch):
@@ -64,11 +65,10 @@ class Plan(NamedTuple):
         half = first_half(epoch, self.max_iter)
         return self.alpha * half * math.cbrt(loss**2) if half else 0.0
 
-    def class_factors(self, epoch, n_networks):
-        """Factors of the learning rate, shape (n_networks, 2), of samples of target 0 and 1."""
-        if self.shares is None:
-            return np.ones((n_networks, 2))
-        return balance(self.shares, first_half(epoch, self.max_iter))
+    def learning_rates_of(self, epoch, learning_rate):
+        """Of samples of target 0 and of target 1, shape (n_networks, 2)."""
+        progress = first_half(epoch, self.max_iter)
+        return learning_rate * (self.ratios if progress == 0 else self.ratios ** (1.0 - progress))
 
 
 def make_plan(parameters, training, X, n_networks, *, streamed):
@@ -85,14 +85,15 @@ def make_plan(parameters, training, X, n_networks, *, streamed):
         Whether `partial_fit` asks: it runs no schedule to an end.
     """
     loss = parameters.loss
-    rate, alpha, shares = parameters.learning_rate_init, parameters.alpha, None
+    rate, alpha = parameters.learning_rate_init, parameters.alpha
+    ratios = np.ones((n_networks, 2))
     # The other schedules do not know their end: fit must not differ from n * partial_fit.
     has_end = parameters.learning_rate == "linear" and not streamed
     rises, alpha_follows_loss = rate == "auto" and has_end, alpha == "auto" and has_end
     if rate == "auto":
         rate = (LEARNING_RATE if has_end else CONSTANT_LEARNING_RATE)[loss]
     if rises and loss == "squared_error" and parameters.class_weight is None:
-        shares = target_shares(training, n_networks)
+        ratios = class_ratios(target_shares(training, n_networks))
     if alpha_follows_loss:
         squared_length = mean_squared_length(X, training.step, training.visits)
         alpha = alpha_factor(loss, training.total, squared_length, X.shape[1])
@@ -111,7 +112,7 @@ def make_plan(parameters, training, X, n_networks, *, streamed):
         rises=rises,
         alpha=float(alpha),
         alpha_follows_loss=alpha_follows_loss,
-        shares=shares,
+        ratios=ratios,
         max_iter=parameters.max_iter,
     )
 
@@ -145,23 +146,20 @@ def alpha_factor(loss, n, squared_length, n_features):
     return ALPHA[loss] * math.sqrt(min(squared_length, n_features)) * math.cbrt(n)
 
 
-def balance(shares, progress):
-    """Factors of the learning rate by which both classes of a network begin alike.
+def class_ratios(shares):
+    """What the learning rate of each class is multiplied by for both to count alike in all.
 
     Parameters
     ----------
     shares : array of shape (n_networks,)
         Share of the samples whose target is 1.
-    progress : float
-        0 where both classes count alike in all, 1 where all samples do.
 
     Returns
     -------
-    factors : array of shape (n_networks, 2)
-        Of samples of target 0 and of target 1: ``(n_small / n_large) ** (1 - progress)`` for the
-        larger class and 1 for the smaller one. 1 for both if there is one class only.
+    ratios : array of shape (n_networks, 2), see `Plan`
+        1 for both targets of a network with one class only.
     """
     shares = np.stack([1.0 - shares, shares], axis=1)
     small, large = shares.min(axis=1, keepdims=True), shares.max(axis=1, keepdims=True)
     ratio = np.where(small > 1e-12, small / large, 1.0)  # less is the rounding of sums of weights
-    return np.where(shares == large, ratio ** (1.0 - progress), 1.0)
+    return np.where(shares == large, ratio, 1.0)
