@@ -26,20 +26,13 @@ from ._sklearn import (
     with_callbacks,
 )
 from ._training.callbacks import fit_task
-from ._training.data import ValidationSet, training_set
+from ._training.data import ValidationSet, check_can_hold_out, make_training_set, split
 from ._training.diagnosis import describe_failure, loss_without_inputs
 from ._training.epochs import Epochs, chunk_length, decide_all, winners
 from ._training.loop import check_finite, merit, report, train_restarts, train_run
 from ._training.plan import make_plan
 from ._training.run import begin, resume
-from ._training.targets import ONE_CLASS, class_weights, encode, encode_known
-from ._training.visits import (
-    canonical_order,
-    check_can_hold_out,
-    expand,
-    hold_out,
-    weights_to_visits,
-)
+from ._training.targets import ONE_CLASS, encode, encode_known
 from ._validation import (
     DTYPES,
     given_weights,
@@ -437,27 +430,19 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
             X, y = self._validate_samples(X, y, reset=not goes_on)
             targets = self._encode(y, reset=not goes_on)
             sample_weight = scale_up(validate_sample_weight(sample_weight, X))
-            visits, step, totals = self._weigh(targets, sample_weight)
-            remaining = targets.numbers if visits is None else targets.numbers[visits > 0]
-            if not self.multilabel_ and len(np.unique(remaining)) < 2:
+            training = self._training_set(X, targets, sample_weight)
+            if not self.multilabel_ and len(np.unique(targets.numbers[training.visits])) < 2:
                 raise ValueError(ONE_CLASS + " after removing samples of weight zero")
-            rows = Rows(X)
-            visits = self._visiting_order(rows, targets, visits, step)
             validation = self._given_validation_set(X_val, y_val, sample_weight_val, X.dtype)
-            # Sets of labels are too many to hold out a part of each.
-            strata = np.zeros_like(targets.numbers) if self.multilabel_ else targets.numbers
             if self.early_stopping and validation is None:
-                check_can_hold_out(visits, strata, None if self.multilabel_ else self.classes_)
+                check_can_hold_out(training, None if self.multilabel_ else self.classes_)
             runs = self._runs(X.dtype, goes_on, coefs_init, intercepts_init)
             if self.early_stopping and validation is None:
                 # The same split in every restart, and in every warm start on the same data: what
                 # was trained on is not validated on later.
                 generator = np.random.default_rng([runs[0]._seed, 1])
-                visits, held_out = hold_out(visits, strata, self.validation_fraction, generator)
-                weights = None if step is None else step[held_out]
-                validation = ValidationSet(rows, targets.take(held_out), held_out, weights)
+                training, validation = split(training, self.validation_fraction, generator)
             undo.keep_interrupted = True
-            training = training_set(rows, targets, step, visits, totals)
             plan = make_plan(self, training, X, runs[0].n_outputs_, streamed=False)
             try:
                 if len(runs) == 1:
@@ -539,17 +524,14 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
                 )
         targets = encode_known(y, self.classes_, multilabel=self.multilabel_)
         sample_weight = validate_sample_weight(sample_weight, X)
-        former = None if first else self._class_totals
-        visits, step, totals = self._weigh(targets, sample_weight, former)
+        former_totals = None if first else self._class_totals
         if first:
             (run,) = self._runs(X.dtype, False, None, None, n_runs=1)
         else:
             self._check_same_network(self._sizes())
             run = resume(vars(self), in_place=True)
             self._check_biases(run)
-        rows = Rows(X)
-        visits = self._visiting_order(rows, targets, visits, step)
-        training = training_set(rows, targets, step, visits, totals)
+        training = self._training_set(X, targets, sample_weight, former_totals)
         plan = make_plan(self, training, X, run.n_outputs_, streamed=True)
         return X, training, plan, run
 
@@ -574,16 +556,16 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
         self.classes_, self.multilabel_ = classes, multilabel
         return targets
 
-    def _weigh(self, targets, sample_weight, former_totals=None):
-        """Visits and step of each row, totals of the classes if "balanced".
-
-        `former_totals` are those of the earlier calls of `partial_fit`.
-        """
-        class_weight, totals = class_weights(
-            self.class_weight, self.classes_, targets, sample_weight, former_totals
+    def _training_set(self, X, targets, sample_weight, former_totals=None):
+        return make_training_set(
+            X,
+            targets,
+            sample_weight,
+            self.classes_,
+            class_weight=self.class_weight,
+            shuffle=self.shuffle,
+            former_totals=former_totals,
         )
-        visits, step = weights_to_visits(targets.numbers, sample_weight, class_weight)
-        return visits, step, totals
 
     def _given_validation_set(self, X, y, sample_weight, dtype):
         """That of `X_val`, or None."""
@@ -675,12 +657,6 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
                 "hidden_layer_sizes must stay the same in warm_start and partial_fit. Previously "
                 f"got {fitted[1:-1]}, now {sizes[1:-1]}."
             )
-
-    def _visiting_order(self, rows, targets, visits, step):
-        """The visits of an epoch before they are permuted."""
-        if self.shuffle and rows.n_rows > 1:
-            return expand(canonical_order(rows, targets.numbers, step), visits)
-        return expand(np.arange(rows.n_rows), visits)
 
     def _epochs(self, X, training, run, n_jobs, interrupted=None):
         return Epochs(

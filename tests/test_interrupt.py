@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_iris
 
-from sklearn_mlp import MLPLogisticClassifier, _classifier, _validation
+from sklearn_mlp import MLPLogisticClassifier, _validation
+from sklearn_mlp._training import data
 from sklearn_mlp._training import epochs as _epochs
 
 
@@ -87,7 +88,7 @@ def test_an_interrupt_before_training_leaves_the_former_state(monkeypatch):
     def interrupted(*args):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(_classifier, "canonical_order", interrupted)
+    monkeypatch.setattr(data, "canonical_order", interrupted)
     with pytest.raises(KeyboardInterrupt):
         model.fit(X[:, :2], y)
     assert vars(model) == before

@@ -12,6 +12,7 @@ from sklearn.model_selection import train_test_split
 
 from sklearn_mlp import MLPLogisticClassifier
 from sklearn_mlp._kernel import Rows
+from sklearn_mlp._training.data import make_training_set, split
 from sklearn_mlp._training.targets import Targets
 from sklearn_mlp._training.visits import canonical_order, hold_out, weights_to_visits
 
@@ -80,14 +81,18 @@ def test_repeated_rows_are_integer_weights(table, settings, n_classes):
 
 
 def model_visits(model, X, y, weight):
-    """The visits of an epoch, as the estimator makes them."""
-    targets = Targets(y.astype(np.int32))
-    visits, step, *_ = model._weigh(targets, weight.astype(float))
-    epoch = model._visiting_order(Rows(X), targets, visits, step)
+    """The visits of an epoch, as `fit` makes them."""
+    training = make_training_set(
+        X,
+        Targets(y.astype(np.int32)),
+        weight.astype(float),
+        np.unique(y),
+        class_weight=model.class_weight,
+        shuffle=model.shuffle,
+    )
     if not model.early_stopping:
-        return epoch
-    generator = np.random.default_rng(0)
-    return hold_out(epoch, y, model.validation_fraction, generator)[0]
+        return training.visits
+    return split(training, model.validation_fraction, np.random.default_rng(0))[0].visits
 
 
 def test_rows_that_differ_beyond_float32_are_repeated_alike():

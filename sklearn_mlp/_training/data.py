@@ -5,7 +5,8 @@ from typing import NamedTuple
 import numpy as np
 
 from .._kernel import Rows
-from .targets import Targets
+from .targets import Targets, class_weights
+from .visits import canonical_order, expand, hold_out, weights_to_visits
 
 
 class TrainingSet(NamedTuple):
@@ -52,6 +53,68 @@ def target_shares(training, n_networks):
     return np.array(shares) / training.total
 
 
-def training_set(rows, targets, step, visits, totals):
+def make_training_set(
+    X, targets, sample_weight, classes, *, class_weight, shuffle, former_totals=None
+):
+    """Weights to visits, in the order in which they are made before they are permuted.
+
+    Parameters
+    ----------
+    X : array or CSR container of shape (n_rows, n_features)
+    targets : sklearn_mlp._training.targets.Targets
+    sample_weight : array of shape (n_rows,), or None for 1
+    classes : array of shape (n_classes,)
+    class_weight : dict, "balanced" or None
+    shuffle : bool
+        Whether the order depends on the samples alone; else it is that of the rows.
+    former_totals : list of int or None
+        Totals of the classes in earlier calls of `partial_fit`, for "balanced".
+    """
+    weights, totals = class_weights(class_weight, classes, targets, sample_weight, former_totals)
+    visit_counts, step = weights_to_visits(targets.numbers, sample_weight, weights)
+    rows = Rows(X)
+    if shuffle and rows.n_rows > 1:
+        order = canonical_order(rows, targets.numbers, step)
+    else:
+        order = np.arange(rows.n_rows)
+    return _of_visits(rows, targets, step, expand(order, visit_counts), totals)
+
+
+def _of_visits(rows, targets, step, visits, class_totals):
     total = len(visits) if step is None else step[visits].sum()
-    return TrainingSet(rows, targets, step, visits, total, totals)
+    return TrainingSet(rows, targets, step, visits, total, class_totals)
+
+
+def _strata(targets):
+    """Of what a part each is held out: classes. Sets of labels are too many for that."""
+    return targets.numbers if targets.sets is None else np.zeros_like(targets.numbers)
+
+
+def check_can_hold_out(training, classes):
+    """Raise ValueError if a class has a single visit, too few to train and to validate on.
+
+    `classes` are its labels, or None if multilabel.
+    """
+    n_visits = np.bincount(_strata(training.targets)[training.visits])
+    if classes is None and len(training.visits) == 1:
+        raise ValueError(
+            "y has only 1 member, which is too few: early stopping needs one to train on and one "
+            "to validate on."
+        )
+    if (n_visits == 1).any():
+        raise ValueError(
+            "The least populated class in y has only 1 member, which is too few: early stopping "
+            "needs one to train on and one to validate on. Class with too few members: "
+            f"{classes[np.argmax(n_visits == 1)]}."
+        )
+
+
+def split(training, fraction, generator):
+    """The visits to train on and those to validate on, as a `TrainingSet` and a `ValidationSet`."""
+    rows, targets, step = training.rows, training.targets, training.step
+    visits, held_out = hold_out(training.visits, _strata(targets), fraction, generator)
+    weights = None if step is None else step[held_out]
+    return (
+        _of_visits(rows, targets, step, visits, training.class_totals),
+        ValidationSet(rows, targets.take(held_out), held_out, weights),
+    )

@@ -149,25 +149,6 @@ def expand(order, visits=None):
     return order if visits is None else np.repeat(order, visits[order])
 
 
-def check_can_hold_out(visits, y, classes):
-    """Raise ValueError if a class has a single visit, too few to train and to validate on.
-
-    `classes` are its labels, or None if there is only one, all samples.
-    """
-    n_visits = np.bincount(y[visits])
-    if classes is None and len(visits) == 1:
-        raise ValueError(
-            "y has only 1 member, which is too few: early stopping needs one to train on and one "
-            "to validate on."
-        )
-    if (n_visits == 1).any():
-        raise ValueError(
-            "The least populated class in y has only 1 member, which is too few: early stopping "
-            "needs one to train on and one to validate on. Class with too few members: "
-            f"{classes[np.argmax(n_visits == 1)]}."
-        )
-
-
 def hold_out(visits, y, fraction, generator):
     """Split the visits of an epoch into those to train on and those to validate on.
 
