@@ -27,19 +27,19 @@ from ._sklearn import (
 )
 from ._training.callbacks import fit_task
 from ._training.data import ValidationSet, check_can_hold_out, make_training_set, split
-from ._training.diagnosis import describe_failure, loss_without_inputs
-from ._training.epochs import Epochs, chunk_length, decide_all, winners
-from ._training.loop import check_finite, merit, report, train_restarts, train_run
+from ._training.diagnosis import describe_failure, loss_of_constant_output
+from ._training.epochs import Epochs, chunk_length, decide_all, most_probable
+from ._training.loop import check_finite, report, selection_score, train_restarts, train_run
 from ._training.plan import make_plan
 from ._training.run import begin, resume
 from ._training.targets import ONE_CLASS, encode, encode_known
 from ._validation import (
     DTYPES,
-    given_weights,
     is_indicator,
     readable,
     scale_up,
     validate_hidden_sizes,
+    validate_initial_weights,
     validate_sample_weight,
     validate_samples,
 )
@@ -452,7 +452,7 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
                     make_epochs = partial(self._epochs, X, training)
                     endings = train_restarts(runs, make_epochs, plan, self, validation, task)
             finally:  # also if interrupted
-                best = max(range(len(runs)), key=lambda number: merit(runs[number], self))
+                best = max(range(len(runs)), key=lambda number: selection_score(runs[number], self))
                 vars(self).update(vars(runs[best]))
             task.end(runs[best])
         self._warn(endings[best], X, training)
@@ -602,7 +602,7 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
         if n_networks == 2 and not self.multilabel_:
             n_networks = 1
         # Checked before anything is drawn: a rejected call leaves the random state alone.
-        coefs_init, intercepts_init = given_weights(
+        coefs_init, intercepts_init = validate_initial_weights(
             sizes, n_networks, dtype, coefs_init, intercepts_init
         )
         if goes_on:
@@ -681,7 +681,7 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
             )
         message = describe_failure(
             self.loss_,
-            loss_without_inputs(training, self.n_outputs_, self.loss),
+            loss_of_constant_output(training, self.n_outputs_, self.loss),
             ending.tallies,
             None if self.multilabel_ else self.classes_,
             X,
@@ -732,7 +732,7 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
         logits = self.decision_function(X)
         if self.multilabel_:
             return (logits > 0).astype(int)
-        return self.classes_[winners(logits.reshape(len(logits), -1))]
+        return self.classes_[most_probable(logits.reshape(len(logits), -1))]
 
     def predict_proba(self, X):
         """Probability of each class.

@@ -106,7 +106,7 @@ def validate_hidden_sizes(hidden_layer_sizes):
     return sizes.tolist()
 
 
-def given_weights(sizes, n_networks, dtype, coefs, intercepts):
+def validate_initial_weights(sizes, n_networks, dtype, coefs, intercepts):
     """Initial weights that the caller gives (or None), checked against the shapes of the network.
 
     The output layer's weights may lack their last axis.

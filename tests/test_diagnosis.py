@@ -108,5 +108,5 @@ def test_the_loss_of_a_network_without_inputs(loss, n_classes):
     visits, step = weights_to_visits(y, weight)
     visits = np.repeat(np.arange(len(y)), visits)
     training = TrainingSet(None, Targets(y), step, visits, step[visits].sum(), None)
-    expected = diagnosis.loss_without_inputs(training, model.n_outputs_, loss)
+    expected = diagnosis.loss_of_constant_output(training, model.n_outputs_, loss)
     np.testing.assert_allclose(model.loss_, expected, rtol=0.01)

@@ -15,7 +15,7 @@ from sklearn.preprocessing import StandardScaler
 
 from sklearn_mlp import MLPLogisticClassifier, NetworkDisplay, gradient_check, trace_update
 from sklearn_mlp._training.data import TrainingSet
-from sklearn_mlp._training.diagnosis import loss_without_inputs
+from sklearn_mlp._training.diagnosis import loss_of_constant_output
 from sklearn_mlp._training.targets import encode
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -126,7 +126,7 @@ def test_sets_of_labels_that_are_not_trained_on(data, loss):
 
 
 @pytest.mark.parametrize("loss", ["log_loss", "squared_error"])
-def test_the_loss_without_inputs_is_that_of_constant_networks(data, loss):
+def test_the_loss_of_a_constant_output_is_that_of_constant_networks(data, loss):
     Y = data[1]
     step = np.random.default_rng(0).uniform(size=len(Y))
     _, targets = encode(Y)
@@ -135,7 +135,7 @@ def test_the_loss_without_inputs_is_that_of_constant_networks(data, loss):
     losses = -share * np.log(share) - (1 - share) * np.log(1 - share)
     if loss == "squared_error":
         losses = 0.5 * share * (1 - share)
-    assert loss_without_inputs(training, 4, loss) == pytest.approx(losses.mean())
+    assert loss_of_constant_output(training, 4, loss) == pytest.approx(losses.mean())
 
 
 def test_early_stopping_holds_out_rows_and_not_a_part_of_each_set(data):

@@ -24,14 +24,14 @@ def describe_failure(loss, constant_loss, tallies, classes, X):
     loss : float
         Of the last epoch.
     constant_loss : float
-        That of `loss_without_inputs`.
+        That of `loss_of_constant_output`.
     tallies : array of shape (n_networks, 3)
         Of the last epoch, see `sklearn_mlp._kernel.train`.
     classes : array of shape (n_classes,), or None if multilabel
     X : array or CSR container of shape (n_rows, n_features)
     """
     advice = describe_scales(X) if loss > HARDLY_LEARNED * constant_loss else None
-    only = None if classes is None else only_class(tallies)
+    only = None if classes is None else only_predicted_class(tallies)
     if only is not None:
         advice = advice or (
             "Try more epochs (max_iter), another learning_rate_init or random_state, inputs "
@@ -46,7 +46,7 @@ def describe_failure(loss, constant_loss, tallies, classes, X):
     return None
 
 
-def only_class(tallies):
+def only_predicted_class(tallies):
     """The class that the tallies of an epoch show to have won every visit, or None.
 
     With two classes the output's preactivation kept its sign. With more, one network's lowest was
@@ -59,7 +59,7 @@ def only_class(tallies):
     return winner if lowest[winner] > np.delete(highest, winner).max() else None
 
 
-def loss_without_inputs(training, n_networks, loss):
+def loss_of_constant_output(training, n_networks, loss):
     """Mean loss of networks that give each class the probability of its share of the visits."""
     share = target_shares(training, n_networks)
     losses = entr(share) + entr(1.0 - share)

@@ -126,7 +126,7 @@ class Epochs:
         """Accuracy, or minus the mean loss, on a `ValidationSet`."""
         logits = decide_all(validation.rows, self.networks, self.chunk, validation.subset)
         if scoring == "accuracy" and validation.targets.sets is None:
-            scores = winners(logits) == validation.targets.numbers
+            scores = most_probable(logits) == validation.targets.numbers
         elif scoring == "accuracy":  # of a whole set of labels, as scikit-learn's accuracy
             scores = ((logits > 0) == validation.targets.matrix(len(self.networks))).all(axis=1)
         else:
@@ -162,6 +162,6 @@ def decide_all(rows, networks, chunk, subset=None):
     return logits
 
 
-def winners(logits):
+def most_probable(logits):
     """Number of the most probable class from logits of shape (n, n_networks)."""
     return (logits[:, 0] > 0).astype(np.intp) if logits.shape[1] == 1 else logits.argmax(axis=1)

@@ -11,7 +11,7 @@ import numpy as np
 from joblib import effective_n_jobs
 from scipy.sparse import issparse
 
-from .diagnosis import HARDLY_LEARNED, NON_FINITE, loss_without_inputs
+from .diagnosis import HARDLY_LEARNED, NON_FINITE, loss_of_constant_output
 
 
 class Ending(NamedTuple):
@@ -74,7 +74,7 @@ def train_run(run, epochs, plan, parameters, validation, task, name="Epoch"):
     stops_on_loss = validation is None and plan.learning_rate != "linear"
     plateau = np.inf
     if stops_on_loss:
-        constant_loss = loss_without_inputs(epochs.training, run.n_outputs_, parameters.loss)
+        constant_loss = loss_of_constant_output(epochs.training, run.n_outputs_, parameters.loss)
         plateau = HARDLY_LEARNED * constant_loss
     adaptive_rate = plan.learning_rate_init
     best_weights = why = None
@@ -165,10 +165,10 @@ def train_restarts(runs, make_epochs, plan, parameters, validation, task):
     with contextlib.ExitStack() as stack:
         for epochs in all_epochs:
             stack.enter_context(epochs)
-        return run_all(train, n_runs, n_threads, interrupted)
+        return in_threads(train, n_runs, n_threads, interrupted)
 
 
-def merit(run, parameters):
+def selection_score(run, parameters):
     """What the best of several runs has most of."""
     if not parameters.early_stopping:
         return -run.loss_
@@ -206,7 +206,7 @@ def report_epoch(run, plan, name, validation_score):
     report(line)
 
 
-def run_all(function, n, n_threads, interrupted):
+def in_threads(function, n, n_threads, interrupted):
     """``[function(0), ..., function(n - 1)]``, in threads if there are to be several.
 
     The first error, or a signal, sets `interrupted`, by which the others end with CancelledError,
