@@ -29,7 +29,8 @@ class Plan(NamedTuple):
     rises : bool
         Whether `learning_rate_init` is reached after a fifth of the epochs.
     alpha : float
-        That of all epochs, or with `alpha_follows_loss`, the factor of `alpha_from_loss`.
+        That of all epochs, or with `alpha_follows_loss`, its factor that stays the same, see
+        `alpha_factor`.
     alpha_follows_loss : bool
     ratios : array of shape (n_networks, 2)
         For samples of target 0 and of target 1: ``n_small / n_large`` for the larger class and 1
