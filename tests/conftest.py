@@ -1,6 +1,7 @@
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from sklearn.datasets import load_digits, load_iris
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
@@ -22,6 +23,17 @@ def digits(request):
 def iris():
     X, y = load_iris(return_X_y=True)
     return StandardScaler().fit_transform(X), y
+
+
+@pytest.fixture(params=[2, 3])
+def noisy_iris(request):
+    """Training and validation set of two or three classes."""
+    X, y = load_iris(return_X_y=True)
+    X, y = X[y < request.param], y[y < request.param]
+    rng = np.random.default_rng(0)
+    X = StandardScaler().fit_transform(X) + rng.normal(size=X.shape)  # some of it cannot be learnt
+    order = rng.permutation(len(y))
+    return X[order[:60]], y[order[:60]], X[order[60:]], y[order[60:]]
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import threading
 import numpy as np
 import pytest
 from sklearn.base import clone
-from sklearn.datasets import load_breast_cancer, load_iris
+from sklearn.datasets import load_breast_cancer
 from sklearn.preprocessing import StandardScaler
 
 from sklearn_mlp import MLPLogisticClassifier
@@ -15,17 +15,6 @@ from sklearn_mlp._training import epochs as _epochs
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 XOR = np.array([[0.0, 0], [0, 1], [1, 0], [1, 1]]), np.array([0, 1, 1, 0])
-
-
-@pytest.fixture(params=[2, 3])
-def data(request):
-    """Training and validation set of two or three classes."""
-    X, y = load_iris(return_X_y=True)
-    X, y = X[y < request.param], y[y < request.param]
-    rng = np.random.default_rng(0)
-    X = StandardScaler().fit_transform(X) + rng.normal(size=X.shape)  # some of it cannot be learnt
-    order = rng.permutation(len(y))
-    return X[order[:60]], y[order[:60]], X[order[60:]], y[order[60:]]
 
 
 def weights_of(model):
@@ -83,8 +72,8 @@ def test_the_first_restart_is_the_fit_without_restarts():
 
 
 @pytest.mark.parametrize("early_stopping", [False, True])
-def test_restarts_in_any_number_of_threads(data, early_stopping):
-    X, y, *_ = data
+def test_restarts_in_any_number_of_threads(noisy_iris, early_stopping):
+    X, y, *_ = noisy_iris
     model = MLPLogisticClassifier(
         5, n_init=5, max_iter=15, random_state=0, early_stopping=early_stopping, scoring="loss"
     )
@@ -95,8 +84,8 @@ def test_restarts_in_any_number_of_threads(data, early_stopping):
 
 
 @pytest.mark.parametrize("scoring", ["accuracy", "loss"])
-def test_with_early_stopping_the_best_validation_score_wins(data, scoring):
-    X, y, *validation = data
+def test_with_early_stopping_the_best_validation_score_wins(noisy_iris, scoring):
+    X, y, *validation = noisy_iris
     reached = []
     for n_init in range(1, 7):
         model = MLPLogisticClassifier(
@@ -114,8 +103,8 @@ def test_with_early_stopping_the_best_validation_score_wins(data, scoring):
     assert reached[-1] > reached[0]
 
 
-def test_all_restarts_hold_out_the_same_samples(data, monkeypatch):
-    X, y, *_ = data
+def test_all_restarts_hold_out_the_same_samples(noisy_iris, monkeypatch):
+    X, y, *_ = noisy_iris
     held_out = []
     score = _epochs.Epochs.score
 
@@ -129,8 +118,8 @@ def test_all_restarts_hold_out_the_same_samples(data, monkeypatch):
     assert all(rows == held_out[0] for rows in held_out)
 
 
-def test_going_on_does_not_restart(data):
-    X, y, *_ = data
+def test_going_on_does_not_restart(noisy_iris):
+    X, y, *_ = noisy_iris
     models = [
         MLPLogisticClassifier(4, max_iter=3, warm_start=True, random_state=0).fit(X, y)
         for _ in range(2)
@@ -146,8 +135,8 @@ def test_going_on_does_not_restart(data):
     assert_same_fit(*fresh)
 
 
-def test_given_weights_and_restarts(data):
-    X, y, *_ = data
+def test_given_weights_and_restarts(noisy_iris):
+    X, y, *_ = noisy_iris
     model = MLPLogisticClassifier(4, random_state=np.random.RandomState(0), max_iter=2).fit(X, y)
     before, state = vars(model).copy(), model.random_state.get_state()[1].copy()
     for given in ("coefs_init", "intercepts_init"):
@@ -159,8 +148,8 @@ def test_given_weights_and_restarts(data):
     np.testing.assert_array_equal(model.random_state.get_state()[1], state)
 
 
-def test_a_restart_that_diverges_is_an_error(data):
-    X, y, *_ = data
+def test_a_restart_that_diverges_is_an_error(noisy_iris):
+    X, y, *_ = noisy_iris
     model = MLPLogisticClassifier(
         4, n_init=3, learning_rate_init=1e300, loss="log_loss", random_state=0
     )
@@ -169,8 +158,8 @@ def test_a_restart_that_diverges_is_an_error(data):
     assert not hasattr(model, "coefs_")
 
 
-def test_restarts_on_data_of_another_shape_than_the_former_fit(data):
-    X, y, *_ = data
+def test_restarts_on_data_of_another_shape_than_the_former_fit(noisy_iris):
+    X, y, *_ = noisy_iris
     model = MLPLogisticClassifier(3, n_init=2, max_iter=2, random_state=0)
     labels = np.arange(len(y)) % 4  # more classes, and fewer inputs and nodes
     model.fit(X, y).set_params(hidden_layer_sizes=(2, 2)).fit(X[:, :1], labels)

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 import sklearn
 from scipy.sparse import csr_array
-from sklearn.datasets import load_iris
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import accuracy_score, brier_score_loss, log_loss
 from sklearn.pipeline import Pipeline
@@ -13,58 +12,34 @@ from sklearn.preprocessing import StandardScaler
 from sklearn_mlp import MLPLogisticClassifier
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-XOR = np.array([[0.0, 0], [0, 1], [1, 0], [1, 1]]), np.array([0, 1, 1, 0])
-
-
-@pytest.fixture(params=[2, 3])
-def data(request):
-    """Training and validation set of two or three classes."""
-    X, y = load_iris(return_X_y=True)
-    X, y = X[y < request.param], y[y < request.param]
-    rng = np.random.default_rng(0)
-    X = StandardScaler().fit_transform(X) + rng.normal(size=X.shape)  # some of it cannot be learnt
-    order = rng.permutation(len(y))
-    return X[order[:60]], y[order[:60]], X[order[60:]], y[order[60:]]
 
 
 def weights_of(model):
     return [*model.coefs_, *model.intercepts_]
 
 
-def assert_same_fit(model, other):
-    for a, b in zip(weights_of(model), weights_of(other), strict=True):
-        np.testing.assert_array_equal(a, b)
-    assert model.loss_curve_ == other.loss_curve_
-    assert model.validation_scores_ == other.validation_scores_
-    assert (model.n_iter_, model.best_iter_, model.t_) == (
-        other.n_iter_,
-        other.best_iter_,
-        other.t_,
-    )
-
-
-def validated(data, **parameters):
-    X, y, X_val, y_val = data
+def validated(noisy_iris, **parameters):
+    X, y, X_val, y_val = noisy_iris
     parameters = {"learning_rate": "constant", "max_iter": 12, "random_state": 0, **parameters}
     model = MLPLogisticClassifier(5, early_stopping=True, n_iter_no_change=np.inf, **parameters)
     return model.fit(X, y, X_val=X_val, y_val=y_val)
 
 
-def by_epoch(data, **parameters):
+def by_epoch(noisy_iris, **parameters):
     """The same network after each epoch."""
-    X, y, *_ = data
+    X, y, *_ = noisy_iris
     model = MLPLogisticClassifier(5, learning_rate="constant", random_state=0, **parameters)
     for _ in range(12):
         yield model.partial_fit(X, y, np.unique(y))
 
 
-def test_scores_are_those_of_the_given_samples_and_the_best_weights_are_kept(data):
-    model = validated(data)
-    epochs = list(by_epoch(data))
+def test_scores_are_those_of_the_given_samples_and_the_best_weights_are_kept(noisy_iris):
+    model = validated(noisy_iris)
+    epochs = list(by_epoch(noisy_iris))
     assert len(epochs) == model.n_iter_ == 12
     scores = []
-    for number, epoch in enumerate(by_epoch(data), start=1):
-        scores.append(accuracy_score(data[3], epoch.predict(data[2])))
+    for number, epoch in enumerate(by_epoch(noisy_iris), start=1):
+        scores.append(accuracy_score(noisy_iris[3], epoch.predict(noisy_iris[2])))
         if number == model.best_iter_:
             for a, b in zip(weights_of(model), weights_of(epoch), strict=True):
                 np.testing.assert_array_equal(a, b)
@@ -74,12 +49,12 @@ def test_scores_are_those_of_the_given_samples_and_the_best_weights_are_kept(dat
 
 
 @pytest.mark.parametrize("loss", ["squared_error", "log_loss"])
-def test_validation_by_the_loss(data, loss):
-    model = validated(data, loss=loss, scoring="loss", learning_rate_init=1.0)
+def test_validation_by_the_loss(noisy_iris, loss):
+    model = validated(noisy_iris, loss=loss, scoring="loss", learning_rate_init=1.0)
     assert len(set(model.validation_scores_)) == 12
-    y_val, losses = data[3], []
-    for epoch in by_epoch(data, loss=loss, learning_rate_init=1.0):
-        logits = epoch.decision_function(data[2])
+    y_val, losses = noisy_iris[3], []
+    for epoch in by_epoch(noisy_iris, loss=loss, learning_rate_init=1.0):
+        logits = epoch.decision_function(noisy_iris[2])
         probabilities = 1 / (1 + np.exp(-logits.reshape(len(y_val), -1)))
         positive = [1] if probabilities.shape[1] == 1 else [0, 1, 2]
         losses.append(
@@ -96,9 +71,9 @@ def test_validation_by_the_loss(data, loss):
     assert model.best_iter_ == 1 + int(np.argmin(losses))
 
 
-def test_all_samples_are_trained_on(data):
-    X, y, *_ = data
-    model = validated(data)
+def test_all_samples_are_trained_on(noisy_iris):
+    X, y, *_ = noisy_iris
+    model = validated(noisy_iris)
     plain = MLPLogisticClassifier(
         5, learning_rate="constant", max_iter=12, random_state=0, n_iter_no_change=np.inf
     ).fit(X, y)
@@ -106,8 +81,8 @@ def test_all_samples_are_trained_on(data):
 
 
 @pytest.mark.parametrize("scoring", ["accuracy", "loss"])
-def test_weighted_validation_samples(data, scoring):
-    X, y, X_val, y_val = data
+def test_weighted_validation_samples(noisy_iris, scoring):
+    X, y, X_val, y_val = noisy_iris
     weight = np.random.default_rng(0).integers(0, 3, len(y_val))
     model = MLPLogisticClassifier(5, early_stopping=True, scoring=scoring, random_state=0)
     weighted = model.fit(X, y, X_val=X_val, y_val=y_val, sample_weight_val=weight)
@@ -119,8 +94,8 @@ def test_weighted_validation_samples(data, scoring):
     assert scores != model.fit(X, y, X_val=X_val, y_val=y_val).validation_scores_
 
 
-def test_other_kinds_of_validation_samples(data):
-    X, y, X_val, y_val = data
+def test_other_kinds_of_validation_samples(noisy_iris):
+    X, y, X_val, y_val = noisy_iris
     X = X.astype(np.float32)
     model = MLPLogisticClassifier(5, early_stopping=True, scoring="loss", random_state=0)
     labels = np.array(["a", "b", "c"], dtype=object)
@@ -143,12 +118,15 @@ def test_other_kinds_of_validation_samples(data):
         ({"X_val": [[1.0, 2.0, 3.0, np.nan]], "y_val": [0]}, "contains NaN"),
         ({"X_val": [[1.0, 2.0, 3.0, 4.0]]}, "inconsistent numbers of samples"),
         ({"y_val": "another"}, "classes not in"),
-        ({"sample_weight_val": "negative"}, "Negative values in data passed to `sample_weight`"),
+        (
+            {"sample_weight_val": "negative"},
+            "Negative values in data passed to `sample_weight`",
+        ),
         ({"sample_weight_val": "zero"}, "must contain at least one non-zero number"),
     ],
 )
-def test_bad_validation_sets(data, change, message):
-    X, y, X_val, y_val = data
+def test_bad_validation_sets(noisy_iris, change, message):
+    X, y, X_val, y_val = noisy_iris
     model = MLPLogisticClassifier(
         3, max_iter=2, early_stopping=True, random_state=np.random.RandomState(0)
     ).fit(X, y)
@@ -167,8 +145,8 @@ def test_bad_validation_sets(data, change, message):
     np.testing.assert_array_equal(model.random_state.get_state()[1], state)
 
 
-def test_a_pipeline_transforms_the_validation_set(data):
-    X, y, X_val, y_val = data
+def test_a_pipeline_transforms_the_validation_set(noisy_iris):
+    X, y, X_val, y_val = noisy_iris
     X, X_val = 50 + 9 * X, 50 + 9 * X_val
     scaler = StandardScaler().fit(X)
     model = MLPLogisticClassifier(5, early_stopping=True, scoring="loss", random_state=0)
