@@ -277,10 +277,18 @@ def test_what_the_kernel_cannot_read_in_place_is_refused(X):
         Rows(X)
 
 
-def test_weights_that_are_not_packed_are_refused():
-    coefs, intercepts = [np.ones((2, 3)), np.ones((3, 1))], [np.zeros(3), np.zeros(1)]
-    with pytest.raises(TypeError, match="packed layout"):
-        Network(coefs, intercepts, instruction_set="baseline", train_biases=True)
+@pytest.mark.parametrize(
+    ("weights", "offsets"),
+    [
+        (np.ones(16), [0, 8, 12, 16]),
+        (np.ones(15), [0, 8, 12, 16, 20]),
+        (np.ones(40)[::2], [0, 8, 12, 16, 20]),
+    ],
+    ids=["too few offsets", "too few weights", "strided"],
+)
+def test_weights_of_another_layout_are_refused(weights, offsets):
+    with pytest.raises(TypeError, match="kernel: "):
+        Network(weights, [2, 3, 1], offsets, instruction_set="baseline", train_biases=True)
 
 
 def test_arguments_that_do_not_go_together_are_refused():

@@ -152,16 +152,18 @@ def lanes(str instruction_set, dtype):
 cdef class Network:
     """The weights of one network with a single output node, and scratch memory for one thread.
 
-    The arrays are views of memory in the layout of network.hpp, see
-    `sklearn_mlp._kernel.packed.PackedWeights`, which owns it.
-
     Parameters
     ----------
-    coefs, intercepts : lists of ndarrays of shapes (fan_in, fan_out) and (fan_out,)
-        All of one dtype, rows padded to whole vectors. `train` changes them in place.
+    weights : ndarray of shape (n_values,)
+        All weights in the layout of network.hpp, changed by `train` in place.
+    sizes : list of int
+        Number of nodes of each layer, inputs first.
+    offsets : list of int
+        Where in `weights` each layer's weights and then its biases begin, layer by layer, and
+        n_values; see `sklearn_mlp._kernel.packed`.
     instruction_set : str
     train_biases : bool
-        False leaves `intercepts` as they are (a network without bias nodes).
+        False leaves the biases as they are (a network without bias nodes).
     """
 
     cdef CNetwork view
@@ -170,47 +172,37 @@ cdef class Network:
     cdef object arrays  # keeps the memory alive
     cdef readonly object dtype
 
-    def __cinit__(self, coefs, intercepts, *, str instruction_set, bint train_biases):
+    def __cinit__(self, weights, sizes, offsets, *, str instruction_set, bint train_biases):
         cdef CLayer layer
-        cdef cnp.ndarray coef, intercept, scratch
+        cdef Py_ssize_t number, n_layers = len(sizes) - 1
         self.isa = _instruction_set(instruction_set)
-        self.dtype = coefs[0].dtype
-        cdef ptrdiff_t itemsize = self.dtype.itemsize
-        cdef ptrdiff_t n_lanes = (
-            self.isa.float_lanes if itemsize == sizeof(float) else self.isa.double_lanes)
-        cdef ptrdiff_t last = len(coefs) - 1, total = 0, offset = 0, stride, along
-        strides = [-(-coef_.shape[1] // n_lanes) * n_lanes for coef_ in coefs]
-        for stride in strides:
-            total += 2 * stride
-        n_inputs = coefs[0].shape[0]
+        self.dtype = weights.dtype
+        cdef bint is_float = self.dtype == np.float32
+        cdef ptrdiff_t itemsize = sizeof(float) if is_float else sizeof(double)
+        cdef ptrdiff_t n_lanes = self.isa.float_lanes if is_float else self.isa.double_lanes
+        cdef char *first = <char *>_data(
+            weights, cnp.NPY_FLOAT if is_float else cnp.NPY_DOUBLE, 1, True)
+        if len(offsets) != 2 * n_layers + 1 or offsets[2 * n_layers] != len(weights):
+            raise TypeError("kernel: the offsets are not those of the weights")
+        strides = [offsets[2 * number + 2] - offsets[2 * number + 1] for number in range(n_layers)]
         # Zeros: the padding of the error signals is never written, and has to be zero.
-        cdef ptrdiff_t width = -(-n_inputs // n_lanes) * n_lanes
-        scratch = np.zeros(total + block_scratch(width, strides[0]), dtype=self.dtype)
-        cdef char *address = <char *>cnp.PyArray_DATA(scratch)
-        for number, (coef, intercept) in enumerate(zip(coefs, intercepts, strict=True)):
-            layer.fan_in, layer.fan_out = coef.shape[0], coef.shape[1]
+        cdef ptrdiff_t width = -(-sizes[0] // n_lanes) * n_lanes
+        cdef cnp.ndarray scratch = np.zeros(
+            2 * sum(strides) + block_scratch(width, strides[0]), dtype=self.dtype)
+        cdef char *free = <char *>cnp.PyArray_DATA(scratch)
+        for number in range(n_layers):
+            layer.fan_in, layer.fan_out = sizes[number], sizes[number + 1]
             layer.stride = strides[number]
-            along = (1 if number == last else layer.stride) * itemsize
-            if (
-                coef.dtype != self.dtype
-                or intercept.dtype != self.dtype
-                or (layer.fan_in > 1 and coef.strides[0] != along)
-                or (layer.fan_out > 1 and coef.strides[1] != itemsize)
-                or (layer.fan_out > 1 and intercept.strides[0] != itemsize)
-                or (number < last and <char *>cnp.PyArray_DATA(intercept)
-                    != <char *>cnp.PyArray_DATA(coef) + layer.fan_in * along)
-            ):
-                raise TypeError("kernel: weights must be in the packed layout")
-            layer.weights = cnp.PyArray_DATA(coef)
-            layer.biases = cnp.PyArray_DATA(intercept)
-            layer.postact = address + offset
-            layer.error = address + offset + layer.stride * itemsize
-            offset += 2 * layer.stride * itemsize
+            layer.weights = first + <ptrdiff_t>offsets[2 * number] * itemsize
+            layer.biases = first + <ptrdiff_t>offsets[2 * number + 1] * itemsize
+            layer.postact = free
+            layer.error = free + layer.stride * itemsize
+            free += 2 * layer.stride * itemsize
             self.layers.push_back(layer)
-        self.arrays = (*coefs, *intercepts, scratch)
+        self.arrays = (weights, scratch)
         self.view.layers = self.layers.data()
         self.view.n_layers = self.layers.size()
-        self.view.block = address + offset
+        self.view.block = free
         self.view.train_biases = train_biases
 
 

@@ -62,44 +62,25 @@ class PackedWeights:
         coefs, intercepts = [np.asarray(a) for a in coefs], [np.asarray(a) for a in intercepts]
         _check_chain(coefs, intercepts)
         dtype = dtype_of(coefs)
-        self.instruction_set = instruction_set_for([a.shape[-1] for a in coefs[:-1]], dtype)
-        n_lanes = lanes(self.instruction_set, dtype)
+        self._sizes = [*(coef.shape[-2] for coef in coefs), 1]
+        self.instruction_set = instruction_set_for(self._sizes[1:-1], dtype)
+        self._offsets = _offsets(self._sizes, lanes(self.instruction_set, dtype))
         several = coefs[0].ndim == 3
         n_networks = len(coefs[0]) if several else 1
-
-        def padded(n):
-            return -(-n // n_lanes) * n_lanes
-
-        # Per layer its weights, then its biases; the output layer's weights are a row.
-        sizes = []
-        for coef in coefs:
-            fan_in, fan_out = coef.shape[-2:]
-            sizes += [
-                padded(fan_in) if fan_out == 1 and coef is coefs[-1] else fan_in * padded(fan_out)
-            ]
-            sizes += [padded(fan_out)]
-        offsets = np.concatenate([[0], np.cumsum(sizes)])
-        self.buffer = _aligned_zeros((n_networks, int(offsets[-1])), dtype)
+        self.buffer = _aligned_zeros((n_networks, self._offsets[-1]), dtype)
 
         self.coefs, self.intercepts = [], []
-        for number, (coef, intercept) in enumerate(zip(coefs, intercepts, strict=True)):
-            fan_in, fan_out = coef.shape[-2:]
-            w, b, end = offsets[2 * number : 2 * number + 3]
-            weights = self.buffer[:, w:b]
-            if coef is coefs[-1]:
+        for number, (fan_in, fan_out) in enumerate(pairwise(self._sizes)):
+            w, b, end = self._offsets[2 * number : 2 * number + 3]
+            weights, biases = self.buffer[:, w:b], self.buffer[:, b:end][:, :fan_out]
+            if number == len(coefs) - 1:
                 weights = weights[:, :fan_in, np.newaxis]
             else:
                 weights = weights.reshape(n_networks, fan_in, -1)[:, :, :fan_out]
-            biases = self.buffer[:, b:end][:, :fan_out]
             self.coefs.append(weights if several else weights[0])
             self.intercepts.append(biases if several else biases[0])
-            self.coefs[-1][...] = coef
-            self.intercepts[-1][...] = intercept
-
-        # The same network by network, made once: predictions of a single row are a matter of us.
-        stacks = [a if several else a[np.newaxis] for a in (*self.coefs, *self.intercepts)]
-        networks = zip(*stacks, strict=True)
-        self._networks = [(views[: len(coefs)], views[len(coefs) :]) for views in networks]
+            self.coefs[-1][...] = coefs[number]
+            self.intercepts[-1][...] = intercepts[number]
 
     def holds(self, coefs, intercepts):
         """Whether these very arrays are views of the buffer."""
@@ -111,13 +92,32 @@ class PackedWeights:
         """The kernel's networks, one per class if there are more than two."""
         return [
             Network(
-                coefs,
-                intercepts,
+                weights,
+                self._sizes,
+                self._offsets,
                 instruction_set=self.instruction_set,
                 train_biases=train_biases,
             )
-            for coefs, intercepts in self._networks
+            for weights in self.buffer
         ]
+
+
+def _offsets(sizes, n_lanes):
+    """Where each layer's weights and then its biases begin, layer by layer, and where all end.
+
+    Every row of weights is padded to whole vectors; the output layer's weights are a single row.
+    """
+
+    def padded(n):
+        return -(-n // n_lanes) * n_lanes
+
+    offsets = [0]
+    for fan_in, fan_out in pairwise(sizes[:-1]):
+        offsets.append(offsets[-1] + fan_in * padded(fan_out))
+        offsets.append(offsets[-1] + padded(fan_out))
+    offsets.append(offsets[-1] + padded(sizes[-2]))
+    offsets.append(offsets[-1] + padded(1))
+    return offsets
 
 
 def _check_chain(coefs, intercepts):
