@@ -41,7 +41,7 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.preprocessing import LabelEncoder, StandardScaler
 
 from benchmarks.quality import read
-from benchmarks.speed import report, table
+from benchmarks.report import report, table
 from sklearn_mlp import MLPLogisticClassifier
 
 # Hidden nodes and Gorman and Sejnowski's accuracy on the held-out samples, in percent.

@@ -48,7 +48,8 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import LabelEncoder, StandardScaler
 
-from benchmarks.speed import add_outputs, pin_to_one_core, report, table
+from benchmarks.report import add_outputs, report, table
+from benchmarks.timing import pin_to_one_core
 from sklearn_mlp import MLPLogisticClassifier
 
 # Whether more is better.

@@ -15,11 +15,9 @@ measured in the same run.
 """
 
 import argparse
-import json
 import os
 import platform
 import statistics
-import time
 import tracemalloc
 import warnings
 from itertools import pairwise
@@ -39,6 +37,15 @@ from sklearn.utils.validation import validate_data
 
 import sklearn_mlp
 from benchmarks.peers import all_of_them
+from benchmarks.report import add_outputs, report, table
+from benchmarks.timing import (
+    bandwidth,
+    peak_flops,
+    pin_to_one_core,
+    processor_name,
+    ratio,
+    take_turns,
+)
 from sklearn_mlp import MLPLogisticClassifier
 from sklearn_mlp._kernel.packed import default_instruction_set
 
@@ -58,11 +65,6 @@ SLOW = {"MLPClassifier, batch 1": 500, "PyTorch eager": 200, "Vowpal Wabbit --nn
 VERY_SLOW = {"MLPClassifier, batch 1": 10, "MLPClassifier, default": 500}
 
 
-def pin_to_one_core():
-    if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
-
-
 def dense_table(n_rows, n_inputs, dtype=np.float64):
     rng = np.random.default_rng(0)
     X = rng.normal(size=(n_rows, n_inputs)).astype(dtype)
@@ -78,50 +80,6 @@ def sparse_table(n_rows, n_inputs, dtype=np.float64):
     X = csr_array((values, columns.ravel(), starts), shape=(n_rows, n_inputs))
     X.sum_duplicates()
     return X, rng.integers(0, 2, size=n_rows)
-
-
-def take_turns(functions, n_turns, n_calls=1):
-    """Seconds of a call of each function in each turn.
-
-    Parameters
-    ----------
-    functions : dict of name to function
-    n_turns : int
-    n_calls : int
-        Calls of one function before it is the next one's turn: short functions that share code
-        would find it in the caches, or not, by their place in the sequence.
-
-    Returns
-    -------
-    times : dict of name to list of n_turns floats
-    """
-    times = {name: [] for name in functions}
-    for _ in range(n_turns):
-        for name, function in functions.items():
-            start = time.perf_counter()
-            for _ in range(n_calls):
-                function()
-            times[name].append((time.perf_counter() - start) / n_calls)
-    return times
-
-
-def ratio(times, name, other, per=1.0):
-    """Median over the turns of ``times[name] / times[other]``, times `per`."""
-    turns = zip(times[name], times[other], strict=True)
-    return per * statistics.median(a / b for a, b in turns)
-
-
-def peak_flops(dtype=np.float64):
-    """Floating-point operations a second in a matrix product that fits the caches."""
-    a = np.ones((192, 192), dtype=dtype)
-    return 2 * 192**3 / min(take_turns({"product": lambda: a @ a}, 100)["product"])
-
-
-def bandwidth():
-    """Bytes a second, read and written, of a copy that does not fit the caches."""
-    a = np.ones(2**24)
-    b = np.empty_like(a)
-    return 2 * a.nbytes / min(take_turns({"copy": lambda: np.copyto(b, a)}, 10)["copy"])
 
 
 def bound(n_inputs, hidden, dtype, *, is_sparse, peak, bytes_per_second):
@@ -213,10 +171,10 @@ def predictions(shapes, n_turns):
         for model in models.values():
             model.fit(X[:500], y[:500])
         row = {"shape": " x ".join(map(str, [n_inputs, *hidden]))}
-        for what, table, n_calls in (("all rows", X, 1), ("one row", X[:1], 50)):
+        for what, inputs, n_calls in (("all rows", X, 1), ("one row", X[:1], 50)):
             times = take_turns(
                 {
-                    name: lambda model=model, table=table: model.predict_proba(table)
+                    name: lambda model=model, inputs=inputs: model.predict_proba(inputs)
                     for name, model in models.items()
                 },
                 n_turns,
@@ -355,22 +313,6 @@ def run(
     return result
 
 
-def processor_name():
-    try:
-        with open("/proc/cpuinfo") as info:
-            return next(
-                line.split(":")[1].strip() for line in info if line.startswith("model name")
-            )
-    except (OSError, StopIteration):
-        return platform.processor() or platform.machine()
-
-
-def table(header, rows):
-    """A Markdown table, as lines."""
-    lines = ["| " + " | ".join(header) + " |", "|" + "---|" * len(header)]
-    return ["", *lines, *("| " + " | ".join(row) + " |" for row in rows)]
-
-
 def markdown(result):
     """The tables of a result as Markdown."""
     machine, training_rows = result["machine"], result["training"]
@@ -436,21 +378,6 @@ def plot(result, path):
     ax.set(xlabel="weights", ylabel="samples per second", title="Training on dense rows")
     ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
     figure.savefig(path, bbox_inches="tight")
-
-
-def add_outputs(parser):
-    parser.add_argument("--json", metavar="FILE")
-    parser.add_argument("--plot", metavar="FILE")
-
-
-def report(result, options, markdown, plot=None):
-    """Print the result, and write what the options of `add_outputs` ask for."""
-    print(markdown(result))
-    if options.json:
-        with open(options.json, "w") as file:
-            json.dump(result, file, indent=2)
-    if plot and options.plot:
-        plot(result, options.plot)
 
 
 def main(arguments=None):

@@ -31,11 +31,19 @@ from ._training.diagnosis import describe_failure, loss_of_constant_output
 from ._training.epochs import Epochs, chunk_length, decide_all, most_probable
 from ._training.loop import check_finite, report, selection_score, train_restarts, train_run
 from ._training.plan import make_plan
-from ._training.run import begin, resume
-from ._training.targets import ONE_CLASS, encode, encode_known
+from ._training.run import begin, check_biases, check_same_sizes, resume
+from ._training.targets import (
+    ONE_CLASS,
+    check_label_numbers,
+    check_same_classes,
+    encode,
+    encode_known,
+)
 from ._validation import (
     DTYPES,
+    Undo,
     is_indicator,
+    is_validation_set_given,
     readable,
     scale_up,
     validate_hidden_sizes,
@@ -425,15 +433,22 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
             n_runs=1 if goes_on else self.n_init,
             n_epochs=self.max_iter,
         )
-        with _Undo(self) as undo:
+        with Undo(self) as undo:
             task.begin()
             X, y = self._validate_samples(X, y, reset=not goes_on)
-            targets = self._encode(y, reset=not goes_on)
+            classes, targets = encode(y)
+            multilabel = targets.sets is not None
+            if goes_on:
+                check_same_classes(self.classes_, self.multilabel_, classes, multilabel)
+            self.classes_, self.multilabel_ = classes, multilabel
             sample_weight = scale_up(validate_sample_weight(sample_weight, X))
             training = self._training_set(X, targets, sample_weight)
             if not self.multilabel_ and len(np.unique(targets.numbers[training.visits])) < 2:
                 raise ValueError(ONE_CLASS + " after removing samples of weight zero")
-            validation = self._given_validation_set(X_val, y_val, sample_weight_val, X.dtype)
+            validation = None
+            given = (X_val, y_val, sample_weight_val)
+            if is_validation_set_given(*given, early_stopping=self.early_stopping):
+                validation = self._validation_set(*given, X.dtype)
             if self.early_stopping and validation is None:
                 check_can_hold_out(training, None if self.multilabel_ else self.classes_)
             runs = self._runs(X.dtype, goes_on, coefs_init, intercepts_init)
@@ -493,7 +508,7 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
         ValueError
             Invalid parameters or data, or weights that became non-finite.
         """
-        with _Undo(self) as undo:
+        with Undo(self) as undo:
             first = check_partial_fit_first_call(self, classes)
             if len(self.classes_) < 2:
                 raise ValueError(ONE_CLASS)
@@ -517,20 +532,16 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
         if first:
             check_classification_targets(y)
             self.multilabel_ = is_indicator(y)
-            if self.multilabel_ and self.classes_.tolist() != list(range(y.shape[1])):
-                raise ValueError(
-                    f"With multilabel y of {y.shape[1]} columns, classes must be "
-                    f"range({y.shape[1]}), got {self.classes_}."
-                )
+            if self.multilabel_:
+                check_label_numbers(self.classes_, y.shape[1])
         targets = encode_known(y, self.classes_, multilabel=self.multilabel_)
         sample_weight = validate_sample_weight(sample_weight, X)
         former_totals = None if first else self._class_totals
         if first:
-            (run,) = self._runs(X.dtype, False, None, None, n_runs=1)
+            run = self._begin_runs(X.dtype, 1)[0]
         else:
-            self._check_same_network(self._sizes())
-            run = resume(vars(self), in_place=True)
-            self._check_biases(run)
+            run = self._resume(in_place=True)
+            check_biases(run, fit_intercept=self.fit_intercept)
         training = self._training_set(X, targets, sample_weight, former_totals)
         plan = make_plan(self, training, X, run.n_outputs_, streamed=True)
         return X, training, plan, run
@@ -538,23 +549,6 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
     def _validate_samples(self, X, y, *, dtype=None, reset):
         dtype = dtype or (DTYPES if reset else dtype_of(self.coefs_))
         return validate_samples(self, X, y, dtype=dtype, reset=reset)
-
-    def _encode(self, y, *, reset):
-        """The targets of `fit`."""
-        classes, targets = encode(y)
-        multilabel = targets.sets is not None
-        if not reset and multilabel != self.multilabel_:
-            raise ValueError(
-                "warm_start can only be used where `y` is of the same kind as in the previous call "
-                f"to fit: it was {'' if self.multilabel_ else 'not '}multilabel."
-            )
-        if not reset and not np.array_equal(classes, self.classes_):
-            raise ValueError(
-                "warm_start can only be used where `y` has the same classes as in the previous "
-                f"call to fit. Previously got {self.classes_}, `y` has {classes}"
-            )
-        self.classes_, self.multilabel_ = classes, multilabel
-        return targets
 
     def _training_set(self, X, targets, sample_weight, former_totals=None):
         return make_training_set(
@@ -567,72 +561,57 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
             former_totals=former_totals,
         )
 
-    def _given_validation_set(self, X, y, sample_weight, dtype):
-        """That of `X_val`, or None."""
-        if X is None and y is None:
-            if sample_weight is not None:
-                raise ValueError("sample_weight_val is provided, but X_val was not provided.")
-            return None
-        if y is None:
-            raise ValueError("X_val is provided, but y_val was not provided.")
-        if X is None:
-            raise ValueError("y_val is provided, but X_val was not provided.")
-        if not self.early_stopping:
-            raise ValueError(
-                "X_val and y_val are passed to fit while at the same time early_stopping is "
-                "False. When passing X_val and y_val to fit, early_stopping should be set to True."
-            )
+    def _validation_set(self, X, y, sample_weight, dtype):
         X, y = self._validate_samples(X, y, dtype=dtype, reset=False)
         sample_weight = validate_sample_weight(sample_weight, X)
         targets = encode_known(y, self.classes_, multilabel=self.multilabel_)
         return ValidationSet(Rows(X), targets, weights=sample_weight)
 
-    def _runs(self, dtype, goes_on, coefs_init, intercepts_init, n_runs=None):
+    def _sizes(self):
+        """Number of nodes of each layer, inputs first."""
+        return [self.n_features_in_, *validate_hidden_sizes(self.hidden_layer_sizes), 1]
+
+    def _n_networks(self):
+        n_classes = len(self.classes_)
+        return n_classes if self.multilabel_ or n_classes > 2 else 1
+
+    def _runs(self, dtype, goes_on, coefs_init, intercepts_init):
         """The runs of `fit`, of which the best is taken: restarts, or the one of a warm start."""
-        n_runs = n_runs or (1 if goes_on else self.n_init)
+        n_runs = 1 if goes_on else self.n_init
         if n_runs > 1 and not (coefs_init is None and intercepts_init is None):
             raise ValueError(
                 "coefs_init and intercepts_init give the weights of one network, but "
                 f"n_init={self.n_init} are to be trained: set n_init=1."
             )
-        sizes = self._sizes()
-        if goes_on:
-            self._check_same_network(sizes)
-        n_networks = len(self.classes_)
-        if n_networks == 2 and not self.multilabel_:
-            n_networks = 1
         # Checked before anything is drawn: a rejected call leaves the random state alone.
         coefs_init, intercepts_init = validate_initial_weights(
-            sizes, n_networks, dtype, coefs_init, intercepts_init
+            self._sizes(), self._n_networks(), dtype, coefs_init, intercepts_init
         )
-        if goes_on:
-            runs = [resume(vars(self), in_place=False)]
-        else:
-            random_state = check_random_state(self.random_state)
-            runs = [
-                begin(
-                    random_state,
-                    sizes,
-                    n_networks,
-                    dtype,
-                    init_range=self.init_range,
-                    fit_intercept=self.fit_intercept,
-                )
-                for _ in range(n_runs)
-            ]
+        runs = [self._resume(in_place=False)] if goes_on else self._begin_runs(dtype, n_runs)
         if coefs_init or intercepts_init:
             (run,) = runs
             run.pack(coefs_init or run.coefs_, intercepts_init or run.intercepts_)
         for run in runs:
-            self._check_biases(run)
+            check_biases(run, fit_intercept=self.fit_intercept)
         return runs
 
-    def _check_biases(self, run):
-        if not self.fit_intercept and any(b.any() for b in run.intercepts_):
-            raise ValueError(
-                "fit_intercept=False needs bias weights of zero, but intercepts_ (or "
-                "intercepts_init) has others."
+    def _begin_runs(self, dtype, n_runs):
+        random_state = check_random_state(self.random_state)
+        return [
+            begin(
+                random_state,
+                self._sizes(),
+                self._n_networks(),
+                dtype,
+                init_range=self.init_range,
+                fit_intercept=self.fit_intercept,
             )
+            for _ in range(n_runs)
+        ]
+
+    def _resume(self, *, in_place):
+        check_same_sizes(self.coefs_, self._sizes())
+        return resume(vars(self), in_place=in_place)
 
     def __sklearn_is_fitted__(self):
         return hasattr(self, "coefs_")
@@ -645,18 +624,6 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
         if hasattr(self, "coefs_"):
             vars(self).update(vars(resume(vars(self), in_place=True)))
             check_attributes(self, self._packed.buffer)
-
-    def _sizes(self):
-        """Number of nodes of each layer, inputs first."""
-        return [self.n_features_in_, *validate_hidden_sizes(self.hidden_layer_sizes), 1]
-
-    def _check_same_network(self, sizes):
-        fitted = [*(np.shape(coef)[-2] for coef in self.coefs_), 1]
-        if sizes != fitted:
-            raise ValueError(
-                "hidden_layer_sizes must stay the same in warm_start and partial_fit. Previously "
-                f"got {fitted[1:-1]}, now {sizes[1:-1]}."
-            )
 
     def _epochs(self, X, training, run, n_jobs, interrupted=None):
         return Epochs(
@@ -791,27 +758,3 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
 def _warn_caller_of_fit(message):
     # Called by what fit calls, and fit is wrapped by `fit_context` and `with_callbacks`.
     warnings.warn(message, ConvergenceWarning, stacklevel=5 + N_FRAMES)
-
-
-class _Undo:
-    """Gives the estimator back what it had, if an error is raised: attributes, generator state.
-
-    Once `keep_interrupted` is set, KeyboardInterrupt and its kind leave it as it is then.
-    """
-
-    def __init__(self, estimator):
-        self.estimator, self.before = estimator, vars(estimator).copy()
-        self.generator = self.before.get("_generator")
-        self.state = None if self.generator is None else self.generator.bit_generator.state
-        self.keep_interrupted = False
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, error, *_):
-        if error is None or (self.keep_interrupted and not issubclass(error, Exception)):
-            return
-        vars(self.estimator).clear()
-        vars(self.estimator).update(self.before)
-        if self.generator is not None:
-            self.generator.bit_generator.state = self.state

@@ -91,6 +91,24 @@ def scale_up(sample_weight):
     return sample_weight / mean if mean < 1.0 else sample_weight
 
 
+def is_validation_set_given(X, y, sample_weight, *, early_stopping):
+    """Whether `fit` is given `X_val` and `y_val`; ValueError if only one, or if they are unused."""
+    if X is None and y is None:
+        if sample_weight is not None:
+            raise ValueError("sample_weight_val is provided, but X_val was not provided.")
+        return False
+    if y is None:
+        raise ValueError("X_val is provided, but y_val was not provided.")
+    if X is None:
+        raise ValueError("y_val is provided, but X_val was not provided.")
+    if not early_stopping:
+        raise ValueError(
+            "X_val and y_val are passed to fit while at the same time early_stopping is "
+            "False. When passing X_val and y_val to fit, early_stopping should be set to True."
+        )
+    return True
+
+
 def validate_hidden_sizes(hidden_layer_sizes):
     """A list of int, the number of nodes of each hidden layer."""
     try:
@@ -144,3 +162,27 @@ def _check_weights(name, given, shapes, dtype):
             raise ValueError(f"{name}[{layer}] must have shape {shape}, got {array.shape}.")
         arrays.append(array)
     return arrays
+
+
+class Undo:
+    """Gives the estimator back what it had, if an error is raised: attributes, generator state.
+
+    Once `keep_interrupted` is set, KeyboardInterrupt and its kind leave it as it is then.
+    """
+
+    def __init__(self, estimator):
+        self.estimator, self.before = estimator, vars(estimator).copy()
+        self.generator = self.before.get("_generator")
+        self.state = None if self.generator is None else self.generator.bit_generator.state
+        self.keep_interrupted = False
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, error, *_):
+        if error is None or (self.keep_interrupted and not issubclass(error, Exception)):
+            return
+        vars(self.estimator).clear()
+        vars(self.estimator).update(self.before)
+        if self.generator is not None:
+            self.generator.bit_generator.state = self.state

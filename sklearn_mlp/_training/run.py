@@ -1,11 +1,12 @@
 """What changes in training: weights, generator, counters and history."""
 
+import math
 from copy import deepcopy
+from itertools import pairwise
 
 import numpy as np
 
 from .._kernel.packed import PackedWeights
-from .weights import draw_weights
 
 
 class Run:
@@ -96,6 +97,28 @@ def begin(random_state, sizes, n_networks, dtype, *, init_range, fit_intercept):
     return run
 
 
+def draw_weights(random_state, sizes, n_networks, init_range, fit_intercept, dtype):
+    """Network by network: the weights layer by layer from the input side, then the biases.
+
+    `init_range` may be "auto", for He's: of variance ``2 / fan_in``.
+    """
+    shapes = list(pairwise(sizes))
+    ranges = [math.sqrt(6.0 / n) if init_range == "auto" else init_range for n, _ in shapes]
+    networks = []
+    for _ in range(n_networks):
+        coefs = [
+            random_state.uniform(-r, r, shape) for r, shape in zip(ranges, shapes, strict=True)
+        ]
+        intercepts = [
+            random_state.uniform(-r, r, fan_out) if fit_intercept else np.zeros(fan_out)
+            for r, (_, fan_out) in zip(ranges, shapes, strict=True)
+        ]
+        networks.append(coefs + intercepts)
+    arrays = networks[0] if n_networks == 1 else [np.stack(a) for a in zip(*networks, strict=True)]
+    arrays = [a.astype(dtype, copy=False) for a in arrays]
+    return arrays[: len(shapes)], arrays[len(shapes) :]
+
+
 def resume(attributes, *, in_place):
     """A run that goes on from fitted attributes.
 
@@ -114,3 +137,22 @@ def resume(attributes, *, in_place):
     if not (in_place and packed is not None and packed.holds(run.coefs_, run.intercepts_)):
         run.pack(run.coefs_, run.intercepts_)
     return run
+
+
+def check_same_sizes(coefs, sizes):
+    """Raise ValueError if the weights are not those of layers of these sizes, inputs first."""
+    former = [*(np.shape(coef)[-2] for coef in coefs), 1]
+    if sizes != former:
+        raise ValueError(
+            "hidden_layer_sizes must stay the same in warm_start and partial_fit. Previously "
+            f"got {former[1:-1]}, now {sizes[1:-1]}."
+        )
+
+
+def check_biases(run, *, fit_intercept):
+    """Raise ValueError if a network without bias nodes has weights of bias nodes."""
+    if not fit_intercept and any(biases.any() for biases in run.intercepts_):
+        raise ValueError(
+            "fit_intercept=False needs bias weights of zero, but intercepts_ (or "
+            "intercepts_init) has others."
+        )

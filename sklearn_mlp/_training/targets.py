@@ -84,6 +84,29 @@ def encode_known(y, classes, *, multilabel):
     return Targets(numbers.astype(np.int32))
 
 
+def check_same_classes(former_classes, former_multilabel, classes, multilabel):
+    """Raise ValueError if a warm start has other classes than the fit that it goes on from."""
+    if multilabel != former_multilabel:
+        raise ValueError(
+            "warm_start can only be used where `y` is of the same kind as in the previous call "
+            f"to fit: it was {'' if former_multilabel else 'not '}multilabel."
+        )
+    if not np.array_equal(classes, former_classes):
+        raise ValueError(
+            "warm_start can only be used where `y` has the same classes as in the previous "
+            f"call to fit. Previously got {former_classes}, `y` has {classes}"
+        )
+
+
+def check_label_numbers(classes, n_labels):
+    """Raise ValueError if these are not the numbers of the columns of a multilabel `y`."""
+    if classes.tolist() != list(range(n_labels)):
+        raise ValueError(
+            f"With multilabel y of {n_labels} columns, classes must be range({n_labels}), got "
+            f"{classes}."
+        )
+
+
 def _encode_sets(y):
     y = np.asarray(y)
     if not np.isin(y, (0, 1)).all():
