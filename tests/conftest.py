@@ -36,27 +36,61 @@ def noisy_iris(request):
     return X[order[:60]], y[order[:60]], X[order[60:]], y[order[60:]]
 
 
-@pytest.fixture
-def spied_early_stopping(monkeypatch):
-    """A function that fits: it returns the visits trained on and validated on, of all epochs."""
-    # Imported here: the path has to be settled first.
-    from sklearn_mlp._training import epochs
+@pytest.fixture(scope="session")
+def bits():
+    """A function of a model: its weights, to be compared to the last bit."""
+    return lambda model: [a.tobytes() for a in (*model.coefs_, *model.intercepts_)]
 
-    train, decide = epochs.train, epochs.decide
+
+@pytest.fixture
+def replace(monkeypatch):
+    """Replace a name in every module of the package that has it: code may move between modules."""
+
+    def replace(name, value):
+        modules = [sys.modules[key] for key in sys.modules if key.split(".")[0] == "sklearn_mlp"]
+        having = [module for module in modules if name in vars(module)]
+        assert having, name
+        for module in having:
+            monkeypatch.setattr(module, name, value)
+
+    return replace
+
+
+@pytest.fixture
+def spy_on_kernel(replace):
+    """Observe the calls of the kernel.
+
+    ``spy_on_kernel(train=observe)`` calls ``observe(**keywords)`` with the keyword arguments of
+    each call of `train` before it is made; an error that it raises is the kernel's. The same for
+    `decide`.
+    """
+    # Imported here: the path has to be settled first.
+    from sklearn_mlp import _kernel
+
+    originals = {"train": _kernel.train, "decide": _kernel.decide}
+
+    def spy(**observers):
+        for name, observe in observers.items():
+
+            def observed(*arguments, observe=observe, original=originals[name], **keywords):
+                observe(**keywords)
+                return original(*arguments, **keywords)
+
+            replace(name, observed)
+
+    return spy
+
+
+@pytest.fixture
+def spied_early_stopping(spy_on_kernel, monkeypatch):
+    """A function that fits: it returns the visits trained on and validated on, of all epochs."""
 
     def fit(model, *data):
         trained, validated = [], []
-
-        def train_spy(rows, network, *, order, **others):
-            trained.extend(order.tolist())
-            return train(rows, network, order=order, **others)
-
-        def decide_spy(rows, network, *, subset, **others):
-            validated.extend(subset.tolist())
-            return decide(rows, network, subset=subset, **others)
-
-        monkeypatch.setattr(epochs, "train", train_spy)
-        monkeypatch.setattr(epochs, "decide", decide_spy)
+        spy_on_kernel(
+            train=lambda *, order, **_: trained.extend(order.tolist()),
+            decide=lambda *, subset, **_: validated.extend(subset.tolist()),
+        )
         model.fit(*data)
         monkeypatch.undo()
         return trained, validated

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 import sklearn_mlp
-from sklearn_mlp._training import epochs
 
 PACKAGE = Path(sklearn_mlp.__file__).parent
 PARTS = ("_inspection", "_kernel", "_training")  # folders; every other module is a part of its own
@@ -103,22 +102,20 @@ def test_private_names_of_scikit_learn_are_in_one_module():
 
 
 @pytest.mark.parametrize("method", ["fit", "partial_fit"])
-def test_the_kernel_is_four_frames_away(method, monkeypatch):
+def test_the_kernel_is_four_frames_away(method, spy_on_kernel):
     frames = []
-    train = epochs.train
 
-    def spy(*arguments, **named):
-        frames.append([frame.name for frame in traceback.extract_stack()])
-        return train(*arguments, **named)
+    def observe(**_):
+        frames.append([frame.name for frame in traceback.extract_stack()][:-1])
 
-    monkeypatch.setattr(epochs, "train", spy)
+    spy_on_kernel(train=observe)
     model = sklearn_mlp.MLPLogisticClassifier(2, max_iter=1, random_state=0)
     arguments = {} if method == "fit" else {"classes": [0, 1]}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         getattr(model, method)([[0.0], [1.0], [2.0], [3.0]], [0, 0, 1, 1], **arguments)
     (names,) = frames
-    assert names[-1] == "spy"
+    assert names[-1] == "observed"
     # The method itself is the innermost of its name: decorators of scikit-learn are around it.
     own = len(names) - 1 - names[::-1].index(method)
     assert len(names) - 1 - own <= 4

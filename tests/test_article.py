@@ -10,7 +10,6 @@ from scipy.sparse import csr_array
 from sklearn.datasets import load_iris
 
 from sklearn_mlp import MLPLogisticClassifier, _reference
-from sklearn_mlp._training import epochs as _epochs
 
 RULE = {"loss": "squared_error", "alpha": 0.0}
 ARTICLE = {
@@ -214,15 +213,9 @@ def test_intercepts_can_be_given_and_what_is_not_given_is_drawn_as_usual():
     assert_same_weights(model.intercepts_, intercepts, 0)
 
 
-def test_a_shuffled_epoch_visits_every_row_its_number_of_times(monkeypatch):
+def test_a_shuffled_epoch_visits_every_row_its_number_of_times(spy_on_kernel):
     orders = []
-
-    def spy(rows, network, *, order, **others):
-        orders.append(order.copy())
-        return original(rows, network, order=order, **others)
-
-    original = _epochs.train
-    monkeypatch.setattr(_epochs, "train", spy)
+    spy_on_kernel(train=lambda *, order, **_: orders.append(order.copy()))
     rng = np.random.default_rng(1)
     X = rng.normal(size=(30, 2))
     y = (X[:, 0] > 0).astype(int)

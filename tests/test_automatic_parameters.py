@@ -12,7 +12,6 @@ from sklearn.datasets import (
 from sklearn.preprocessing import StandardScaler
 
 from sklearn_mlp import MLPLogisticClassifier, _reference
-from sklearn_mlp._training import epochs as _epochs
 
 ignore_convergence = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 ignore_one_class = pytest.mark.filterwarnings("ignore:All training samples were predicted")
@@ -35,24 +34,18 @@ def test_the_automatic_initial_range_is_that_of_each_layers_inputs():
     np.testing.assert_allclose(model.coefs_[0][0], first, rtol=1e-12)
 
 
-def learning_rates(monkeypatch):
-    """A list that gets the learning rates of each call of the kernel from now on."""
+@pytest.fixture
+def pairs(spy_on_kernel):
+    """A list that gets the learning rates of both targets in each call of the kernel."""
     pairs = []
-    train = _epochs.train
-
-    def spy(rows, network, *, learning_rate, **others):
-        pairs.append(tuple(learning_rate))
-        return train(rows, network, learning_rate=learning_rate, **others)
-
-    monkeypatch.setattr(_epochs, "train", spy)
+    spy_on_kernel(train=lambda *, learning_rate, **_: pairs.append(tuple(learning_rate)))
     return pairs
 
 
 @ignore_convergence
 @pytest.mark.parametrize(("loss", "rate"), [("squared_error", 4.0), ("log_loss", 0.8)])
-def test_the_automatic_learning_rate_rises_and_falls(loss, rate, monkeypatch):
+def test_the_automatic_learning_rate_rises_and_falls(loss, rate, pairs):
     X, y = make_classification(100, random_state=0)
-    pairs = learning_rates(monkeypatch)
     model = MLPLogisticClassifier(2, loss=loss, max_iter=20, random_state=0).fit(X, y)
     # Up to the fourth epoch, a fifth of all, the rule rises: 1/8, 3/8, 5/8 and 7/8.
     rise = np.minimum(1.0, [0.125, 0.375, 0.625, 0.875] + [1.0] * 16)
@@ -70,13 +63,12 @@ def test_the_automatic_learning_rate_rises_and_falls(loss, rate, monkeypatch):
 
 
 @ignore_convergence
-def test_the_classes_of_a_network_begin_alike(monkeypatch):
+def test_the_classes_of_a_network_begin_alike(pairs):
     # 10, 30 and 60 of 100, weights counted.
     X = np.random.default_rng(0).normal(size=(80, 3))
     y = np.repeat([0, 1, 2], [10, 30, 40])
     weight = np.where(y == 2, 1.5, 1.0)
     model = MLPLogisticClassifier(2, max_iter=4, random_state=0)
-    pairs = learning_rates(monkeypatch)
     model.fit(X, y, weight)
     rates = np.repeat(model.learning_rate_curve_, 3)
     for epoch, exponent in enumerate([1.0, 0.5, 0.0, 0.0]):

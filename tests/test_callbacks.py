@@ -7,7 +7,7 @@ from contextlib import redirect_stdout
 import numpy as np
 import pytest
 from sklearn.base import clone
-from sklearn.datasets import load_breast_cancer, load_iris
+from sklearn.datasets import load_breast_cancer
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import brier_score_loss, log_loss, make_scorer
 from sklearn.model_selection import GridSearchCV
@@ -15,7 +15,6 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sklearn_mlp import MLPLogisticClassifier
-from sklearn_mlp._training import callbacks as _callbacks
 
 try:
     from sklearn import callback
@@ -75,16 +74,6 @@ def network(**parameters):
     return MLPLogisticClassifier(3, **parameters)
 
 
-def bits(model):
-    return [a.tobytes() for a in (*model.coefs_, *model.intercepts_)]
-
-
-@pytest.fixture(scope="module")
-def iris():
-    X, y = load_iris(return_X_y=True)
-    return StandardScaler().fit_transform(X), y
-
-
 def test_every_epoch_is_one_task_for_all_classes(iris):
     recorder = Recorder()
     network().set_callbacks(recorder).fit(*iris)
@@ -107,7 +96,7 @@ def test_restarts_are_tasks_with_their_epochs(iris, n_jobs):
     assert {number for _, name, number in recorder.calls if name == "restart"} == {0, 1, 2}
 
 
-def test_what_a_callback_gets_of_an_epoch_is_the_fit_up_to_it(iris):
+def test_what_a_callback_gets_of_an_epoch_is_the_fit_up_to_it(iris, bits):
     X, y = iris
     weight = np.arange(len(y)) % 3
     keeper = Keeper()
@@ -133,7 +122,7 @@ def test_what_a_callback_gets_of_an_epoch_is_the_fit_up_to_it(iris):
     assert bits(keeper.kept[-1][-1]) == bits(model)
 
 
-def test_what_callbacks_do_to_their_estimator_does_not_change_training(iris):
+def test_what_callbacks_do_to_their_estimator_does_not_change_training(iris, bits):
     class Meddler(Recorder):
         def on_fit_task_end(self, estimator, context, *, X, y, fitted_estimator):
             fitted_estimator.partial_fit(X, y)
@@ -145,11 +134,11 @@ def test_what_callbacks_do_to_their_estimator_does_not_change_training(iris):
     assert model.loss_curve_ == undisturbed.loss_curve_
 
 
-def test_nothing_is_copied_unless_a_callback_asks(iris, monkeypatch):
+def test_nothing_is_copied_unless_a_callback_asks(iris, replace):
     def copied(*args):
         raise AssertionError("copied in vain")
 
-    monkeypatch.setattr(_callbacks, "_snapshot", copied)
+    replace("_snapshot", copied)
     recorder = Recorder()
     network().set_callbacks(recorder).fit(*iris)
     assert len(recorder.calls) == 12
@@ -157,7 +146,7 @@ def test_nothing_is_copied_unless_a_callback_asks(iris, monkeypatch):
         network().set_callbacks(Keeper()).fit(*iris)
 
 
-def test_a_callback_can_stop_training(iris, capsys):
+def test_a_callback_can_stop_training(iris, capsys, bits):
     model = network(verbose=True).set_callbacks(Recorder(stop_at=[("end", "epoch", 1)]))
     with warnings.catch_warnings():
         warnings.simplefilter("error", ConvergenceWarning)  # of max_iter, which was not reached
@@ -169,7 +158,7 @@ def test_a_callback_can_stop_training(iris, capsys):
     assert model.set_callbacks().fit(*iris).n_iter_ == 4
 
 
-def test_a_stop_with_early_stopping_keeps_the_best_weights(iris):
+def test_a_stop_with_early_stopping_keeps_the_best_weights(iris, bits):
     stopping = network(early_stopping=True, max_iter=30, random_state=1)
     unstopped = clone(stopping).fit(*iris)
     later = unstopped.best_iter_ + 2
@@ -202,7 +191,7 @@ def test_a_stop_is_told_even_where_training_would_stop_by_itself(iris, capsys):
 
 
 @pytest.mark.parametrize("n_jobs", [None, 2])
-def test_restarts_begin_and_end_with_networks_of_their_own(iris, n_jobs):
+def test_restarts_begin_and_end_with_networks_of_their_own(iris, n_jobs, bits):
     class RestartKeeper(Recorder):
         def on_fit_task_end(self, estimator, context, *, fitted_estimator):
             if context.task_name == "restart":
@@ -268,7 +257,7 @@ def test_an_error_in_one_restart_ends_the_others(iris):
         {"bad_input": True},
     ],
 )
-def test_a_failed_fit_tears_down_and_leaves_the_former_state(iris, spoil):
+def test_a_failed_fit_tears_down_and_leaves_the_former_state(iris, spoil, bits):
     X, y = iris
     model = network().fit(X, y)
     recorder = Recorder(fail_at=spoil.get("fail_at"))
@@ -281,7 +270,7 @@ def test_a_failed_fit_tears_down_and_leaves_the_former_state(iris, spoil):
     assert bits(model) == weights
 
 
-def test_an_interrupt_from_a_callback_leaves_the_weights_reached(iris):
+def test_an_interrupt_from_a_callback_leaves_the_weights_reached(iris, bits):
     class Interrupter(Recorder):
         def on_fit_task_end(self, estimator, context):
             if context.task_id == 1:
@@ -293,7 +282,7 @@ def test_an_interrupt_from_a_callback_leaves_the_weights_reached(iris):
     assert bits(model) == bits(network(max_iter=2).fit(*iris))
 
 
-def test_callbacks_change_no_bit_and_go_with_clones(iris):
+def test_callbacks_change_no_bit_and_go_with_clones(iris, bits):
     monitor = callback.ScoringMonitor(scoring="accuracy")
     model = clone(network(n_init=2).set_callbacks(monitor)).fit(*iris)
     assert bits(model) == bits(network(n_init=2).fit(*iris))
@@ -329,7 +318,7 @@ def test_a_scoring_monitor_records_any_scorer_on_frames_with_weights():
     assert scores[0] > scores[-1]
 
 
-def test_a_progress_bar_in_a_pipeline_shows_the_epochs(iris):
+def test_a_progress_bar_in_a_pipeline_shows_the_epochs(iris, bits):
     pipeline = make_pipeline(StandardScaler(), network())
     pipeline.set_callbacks(callback.ProgressBar())
     out = io.StringIO()

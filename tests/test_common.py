@@ -13,7 +13,7 @@ from sklearn.utils.estimator_checks import (
     parametrize_with_checks,
 )
 
-from sklearn_mlp import MLPLogisticClassifier, _classifier
+from sklearn_mlp import MLPLogisticClassifier
 
 STRICT = (
     {"xfail_strict": True}
@@ -65,14 +65,14 @@ def test_scikit_learn_checks(estimator, check):
 
 @pytest.mark.parametrize("loss", LOSSES)
 @pytest.mark.parametrize("seed", range(N_SEEDS))
-def test_the_default_passes_for_any_seed(seed, loss, monkeypatch):
+def test_the_default_passes_for_any_seed(seed, loss, replace):
     # The checks set random_state themselves, so the seed is shifted where it is used.
     def shifted(random_state):
         if random_state is None:
             return check_random_state(seed)
         return check_random_state(random_state + 1000 * seed)
 
-    monkeypatch.setattr(_classifier, "check_random_state", shifted)
+    replace("check_random_state", shifted)
     results = check_estimator(MLPLogisticClassifier(loss=loss), on_skip=None)
     assert {result["status"] for result in results} <= {"passed", "skipped"}
 

@@ -9,11 +9,10 @@ from concurrent.futures import ThreadPoolExecutor
 import joblib
 import numpy as np
 import pytest
+from sklearn.base import clone
 from sklearn.datasets import load_iris
 
-from sklearn_mlp import MLPLogisticClassifier, _validation
-from sklearn_mlp._training import data
-from sklearn_mlp._training import epochs as _epochs
+from sklearn_mlp import MLPLogisticClassifier
 
 
 @pytest.fixture(autouse=True)
@@ -24,43 +23,47 @@ def interruptible():
     signal.signal(signal.SIGINT, former)
 
 
-def interrupted_fit(model, X, y, *, after):
-    """A fit that is interrupted some seconds after its first call of the kernel.
+@pytest.fixture
+def interrupted_fit(spy_on_kernel):
+    """A function: a fit that is interrupted some seconds after its first call of the kernel.
 
     No call of the kernel is longer than 2**25 multiplications, some tens of milliseconds, and after
     the signal none begins but one in each of two threads.
     """
-    sent, calls = [], []
-    started = threading.Event()
-    train = _epochs.train
 
-    def spy(*args, order, **kwargs):
-        calls.append((time.perf_counter(), len(order)))
-        started.set()
-        train(*args, order=order, **kwargs)
+    def fit(model, X, y, *, after):
+        sent, calls = [], []
+        started = threading.Event()
 
-    def interrupt():
-        started.wait(60)
-        time.sleep(after)
-        sent.append(time.perf_counter())
-        os.kill(os.getpid(), signal.SIGINT)
+        def observe(*, order, **_):
+            calls.append((time.perf_counter(), len(order)))
+            started.set()
 
-    sender = threading.Thread(target=interrupt)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_epochs, "train", spy)
+        def interrupt():
+            started.wait(60)
+            time.sleep(after)
+            sent.append(time.perf_counter())
+            os.kill(os.getpid(), signal.SIGINT)
+
+        spy_on_kernel(train=observe)
+        sender = threading.Thread(target=interrupt)
         sender.start()
         with pytest.raises(KeyboardInterrupt):
             model.fit(X, y)
         sender.join()
-    n_weights = sum(coef.size for coef in model.coefs_) // model.n_outputs_
-    assert max(n_visits for _, n_visits in calls) * n_weights <= 2**25
-    assert sum(begun > sent[0] for begun, _ in calls) <= 2
+        n_weights = sum(coef.size for coef in model.coefs_) // model.n_outputs_
+        assert max(n_visits for _, n_visits in calls) * n_weights <= 2**25
+        assert sum(begun > sent[0] for begun, _ in calls) <= 2
+
+    return fit
 
 
 @pytest.mark.parametrize(
     ("n_rows", "hidden", "early_stopping"), [(400_000, 64, False), (3_000, (200, 200), True)]
 )
-def test_an_interrupt_is_raised_and_leaves_a_fitted_estimator(n_rows, hidden, early_stopping):
+def test_an_interrupt_is_raised_and_leaves_a_fitted_estimator(
+    n_rows, hidden, early_stopping, interrupted_fit
+):
     rng = np.random.default_rng(0)
     X = rng.normal(size=(n_rows, 100))
     y = (X[:, 0] > 0).astype(int)
@@ -80,7 +83,7 @@ def test_an_interrupt_is_raised_and_leaves_a_fitted_estimator(n_rows, hidden, ea
     model.partial_fit(X[:100], y[:100])
 
 
-def test_an_interrupt_before_training_leaves_the_former_state(monkeypatch):
+def test_an_interrupt_before_training_leaves_the_former_state(replace):
     X, y = load_iris(return_X_y=True)
     model = MLPLogisticClassifier(3, max_iter=2, random_state=0).fit(X, y)
     before = vars(model).copy()
@@ -88,47 +91,51 @@ def test_an_interrupt_before_training_leaves_the_former_state(monkeypatch):
     def interrupted(*args):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(data, "canonical_order", interrupted)
+    replace("canonical_order", interrupted)
     with pytest.raises(KeyboardInterrupt):
         model.fit(X[:, :2], y)
     assert vars(model) == before
 
 
-def test_an_interrupt_in_the_first_partial_fit_leaves_no_half_made_estimator(monkeypatch):
+def test_an_interrupt_in_the_first_partial_fit_leaves_no_half_made_estimator():
     X, y = load_iris(return_X_y=True)
     model = MLPLogisticClassifier(3, random_state=0)
 
-    def interrupted(*args, **kwargs):
-        raise KeyboardInterrupt
+    class Interrupted:
+        def __array__(self, dtype=None, copy=None):
+            raise KeyboardInterrupt
 
-    with monkeypatch.context() as patch:
-        patch.setattr(_validation, "validate_data", interrupted)
-        with pytest.raises(KeyboardInterrupt):
-            model.partial_fit(X, y, classes=[0, 1, 2])
+    with pytest.raises(KeyboardInterrupt):
+        model.partial_fit(X, y, classes=[0, 1, 2], sample_weight=Interrupted())
     assert not hasattr(model, "classes_")
     model.partial_fit(X, y, classes=[0, 1, 2]).predict(X)
 
 
-def test_the_best_weights_are_kept_on_an_interrupt(monkeypatch):
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_the_best_weights_are_kept_on_an_interrupt(spy_on_kernel, bits):
     X, y = load_iris(return_X_y=True)
-    model = MLPLogisticClassifier(3, random_state=0, early_stopping=True, max_iter=30)
-    scores = iter([0.5, 0.9, 0.8, 0.7])
-    kept = []
+    X, y = X[50:], y[50:]  # one network: one validation after each epoch
+    model = MLPLogisticClassifier(
+        3, learning_rate="constant", learning_rate_init=4.0, early_stopping=True, random_state=2
+    ).set_params(max_iter=30, n_iter_no_change=np.inf, scoring="loss")
+    whole = clone(model).fit(X, y)
+    n_validations = []
 
-    def score(epochs, validation, scoring):
-        kept.append([a.copy() for a in epochs.run.coefs_])
-        try:
-            return next(scores)
-        except StopIteration:
-            raise KeyboardInterrupt from None
+    def observe(**_):
+        n_validations.append(None)
+        if len(n_validations) == 20:
+            raise KeyboardInterrupt
 
-    monkeypatch.setattr(_epochs.Epochs, "score", score)
+    spy_on_kernel(decide=observe)
     with pytest.raises(KeyboardInterrupt):
         model.fit(X, y)
-    assert model.best_validation_score_ == 0.9
-    assert model.best_iter_ == 2
-    for got, best in zip(model.coefs_, kept[1], strict=True):
-        np.testing.assert_array_equal(got, best)
+    assert model.validation_scores_ == whole.validation_scores_[:19]
+    best = int(np.argmax(model.validation_scores_))
+    assert 0 < best < 18
+    assert model.best_iter_ == best + 1
+    assert model.best_validation_score_ == model.validation_scores_[best]
+    spy_on_kernel(decide=lambda **_: None)
+    assert bits(model) == bits(clone(model).set_params(max_iter=best + 1).fit(X, y))
 
 
 def test_threads_do_not_disturb_each_other():
@@ -149,7 +156,7 @@ def test_threads_do_not_disturb_each_other():
 
 
 @pytest.mark.parametrize("early_stopping", [False, True])
-def test_the_number_of_threads_changes_nothing(early_stopping, monkeypatch):
+def test_the_number_of_threads_changes_nothing(early_stopping, replace):
     X, y = load_iris(return_X_y=True)
     n_threads = []
 
@@ -157,7 +164,7 @@ def test_the_number_of_threads_changes_nothing(early_stopping, monkeypatch):
         n_threads.append(n)
         return ThreadPoolExecutor(n)
 
-    monkeypatch.setattr(_epochs, "ThreadPoolExecutor", pool)
+    replace("ThreadPoolExecutor", pool)
     models = []
     for n_jobs in (None, 1, 2, 8):
         model = MLPLogisticClassifier(
@@ -175,15 +182,15 @@ def test_the_number_of_threads_changes_nothing(early_stopping, monkeypatch):
     assert n_threads[4:] == [2]
 
 
-def test_two_classes_need_no_threads(monkeypatch):
+def test_two_classes_need_no_threads(replace):
     pools = []
-    monkeypatch.setattr(_epochs, "ThreadPoolExecutor", pools.append)
+    replace("ThreadPoolExecutor", pools.append)
     X, y = load_iris(return_X_y=True)
     MLPLogisticClassifier(3, max_iter=1, n_jobs=2).fit(X[:100], y[:100])
     assert pools == []
 
 
-def test_an_interrupt_stops_all_threads():
+def test_an_interrupt_stops_all_threads(interrupted_fit):
     rng = np.random.default_rng(0)
     X, y = rng.normal(size=(200_000, 100)), rng.integers(0, 4, size=200_000)
     model = MLPLogisticClassifier(200, max_iter=1000, random_state=0, n_jobs=2)
@@ -195,15 +202,12 @@ def test_an_interrupt_stops_all_threads():
         np.testing.assert_array_equal(got, want)
 
 
-def test_an_error_in_a_thread_is_raised(monkeypatch):
-    train = _epochs.train
-
-    def train_or_fail(*args, positive, **kwargs):
+def test_an_error_in_a_thread_is_raised(spy_on_kernel):
+    def fail(*, positive, **_):
         if positive == 1:
             raise MemoryError
-        train(*args, positive=positive, **kwargs)
 
-    monkeypatch.setattr(_epochs, "train", train_or_fail)
+    spy_on_kernel(train=fail)
     X, y = load_iris(return_X_y=True)
     model = MLPLogisticClassifier(3, n_jobs=2)
     with pytest.raises(MemoryError):

@@ -31,10 +31,6 @@ def network(**parameters):
     return MLPLogisticClassifier(5, **{"random_state": 0, "max_iter": 10, **parameters})
 
 
-def bits(model):
-    return [a.tobytes() for a in (*model.coefs_, *model.intercepts_)]
-
-
 def test_each_label_has_a_network_of_its_own(data):
     X, Y = data
     unshuffled = {"shuffle": False, "alpha": 0.1, "learning_rate_init": 0.2}
@@ -72,7 +68,7 @@ def test_shapes_and_attributes_are_those_of_mlpclassifier(data):
     assert ours.score(X, Y) > 0.4  # one of 16 sets of labels
 
 
-def test_any_kind_of_indicator_matrix_gives_the_same_bits(data):
+def test_any_kind_of_indicator_matrix_gives_the_same_bits(data, bits):
     X, Y = data
     expected = bits(network().fit(X, Y))
     for y in (
@@ -88,7 +84,7 @@ def test_any_kind_of_indicator_matrix_gives_the_same_bits(data):
         assert model.classes_.tolist() == [0, 1, 2, 3]
 
 
-def test_the_order_of_rows_does_not_matter_and_weights_are_multiplicities(data):
+def test_the_order_of_rows_does_not_matter_and_weights_are_multiplicities(data, bits):
     X, Y = data
     weight = np.random.default_rng(0).integers(0, 4, len(Y))
     rows = np.random.default_rng(1).permutation(np.repeat(np.arange(len(Y)), weight))
@@ -111,7 +107,7 @@ def test_class_weights_are_for_onevsrest(data):
 
 
 @pytest.mark.parametrize("loss", ["log_loss", "squared_error"])
-def test_sets_of_labels_that_are_not_trained_on(data, loss):
+def test_sets_of_labels_that_are_not_trained_on(data, loss, bits):
     # The last of all sets occurs once, in a row of weight 0 or one that is held out.
     X, Y = data
     Y = Y.copy()
@@ -181,7 +177,7 @@ def test_early_stopping_scores_whole_sets_of_labels(data, scoring):
     assert len(held_out.validation_scores_) == held_out.n_iter_
 
 
-def test_streams_pickles_and_warm_starts_give_the_same_bits(data):
+def test_streams_pickles_and_warm_starts_give_the_same_bits(data, bits):
     X, Y = data
     constant = {"learning_rate": "constant", "max_iter": 4}
     whole = network(**constant).fit(X, Y)
@@ -193,7 +189,7 @@ def test_streams_pickles_and_warm_starts_give_the_same_bits(data):
     assert bits(warm) == bits(whole)
 
 
-def test_a_grid_search_and_threads(data):
+def test_a_grid_search_and_threads(data, bits):
     X, Y = data
     search = GridSearchCV(network(), {"learning_rate_init": [1e-4, 0.3]}, cv=3).fit(X, Y)
     assert search.best_params_ == {"learning_rate_init": 0.3}
@@ -224,7 +220,7 @@ def test_trace_gradients_and_drawing(data):
         (lambda Y: Y[:, 0], "indicator matrix of 4 columns, got an array of shape"),
     ],
 )
-def test_targets_of_another_kind_are_rejected(data, y, message):
+def test_targets_of_another_kind_are_rejected(data, y, message, bits):
     X, Y = data
     model = network().fit(X, Y)
     before, state = bits(model), vars(model).copy()

@@ -3,7 +3,6 @@
 import numpy as np
 
 from sklearn_mlp import MLPLogisticClassifier
-from sklearn_mlp._training import epochs as _epochs
 
 
 def test_partial_fit_learns_as_fit_does(digits):
@@ -40,15 +39,9 @@ def test_partial_fit_after_fit_ignores_early_stopping(iris):
     assert model.t_ == 1
 
 
-def test_partial_fit_balances_over_all_calls(monkeypatch):
+def test_partial_fit_balances_over_all_calls(spy_on_kernel):
     steps = []
-    train = _epochs.train
-
-    def spy(rows, network, *, order, step, **others):
-        steps.append(float(step[order].sum()))
-        return train(rows, network, order=order, step=step, **others)
-
-    monkeypatch.setattr(_epochs, "train", spy)
+    spy_on_kernel(train=lambda *, order, step, **_: steps.append(float(step[order].sum())))
     model = MLPLogisticClassifier(2, class_weight="balanced", random_state=0)
     X = np.arange(4.0)[:, None]
     model.partial_fit(X, [0, 0, 0, 1], classes=[0, 1])

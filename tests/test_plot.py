@@ -8,11 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.colors import same_color
-from sklearn.datasets import load_breast_cancer, load_iris
+from sklearn.datasets import load_breast_cancer
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.neural_network import MLPClassifier
-from sklearn.preprocessing import StandardScaler
 
 import sklearn_mlp
 from sklearn_mlp import LossCurveDisplay, MLPLogisticClassifier, NetworkDisplay, trace_update
@@ -28,12 +27,6 @@ pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceW
 def close_figures():
     yield
     plt.close("all")
-
-
-@pytest.fixture(scope="module")
-def iris():
-    X, y = load_iris(return_X_y=True)
-    return StandardScaler().fit_transform(X), y
 
 
 def texts(display):

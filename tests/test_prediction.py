@@ -11,7 +11,7 @@ from sklearn.datasets import (
 )
 from sklearn.preprocessing import StandardScaler
 
-from sklearn_mlp import MLPLogisticClassifier, _classifier
+from sklearn_mlp import MLPLogisticClassifier
 
 ignore_one_class = pytest.mark.filterwarnings("ignore:All training samples were predicted")
 
@@ -115,11 +115,11 @@ def test_sparse_input_predicts_like_dense(digits):
     np.testing.assert_allclose(model.predict_proba(csr_array(X)), model.predict_proba(X))
 
 
-def test_a_prediction_may_take_many_calls_of_the_kernel(iris, monkeypatch):
+def test_a_prediction_may_take_many_calls_of_the_kernel(iris, replace):
     X, y = iris
     model = MLPLogisticClassifier(3, random_state=0).fit(X, y)
     expected = model.decision_function(X)
-    monkeypatch.setattr(_classifier, "chunk_length", lambda X, coefs: 16)
+    replace("chunk_length", lambda X, coefs: 16)
     np.testing.assert_array_equal(model.decision_function(X), expected)
     for table in (X, csr_array(X)):
         chunked = MLPLogisticClassifier(3, random_state=0).fit(table, y)

@@ -14,10 +14,6 @@ from sklearn_mlp import MLPLogisticClassifier
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
 
-def bits(model):
-    return [a.tobytes() for a in (*model.coefs_, *model.intercepts_)]
-
-
 @pytest.fixture(params=["binary", "three classes", "sparse", "weighted", "float32", "shrunk"])
 def problem(request):
     """X, y, sample_weight, parameters."""
@@ -41,7 +37,7 @@ def problem(request):
 
 @pytest.mark.parametrize("shuffle", [True, False])
 @pytest.mark.parametrize("mmap_mode", [None, "r"])
-def test_fit_is_partial_fits_is_a_resumed_fit(problem, shuffle, mmap_mode, tmp_path):
+def test_fit_is_partial_fits_is_a_resumed_fit(problem, shuffle, mmap_mode, tmp_path, bits):
     X, y, weight, parameters = problem
     model = MLPLogisticClassifier(
         6, learning_rate="constant", tol=0, random_state=3, shuffle=shuffle, **parameters
@@ -82,7 +78,7 @@ def test_an_integer_seed_gives_every_epoch_its_own_order():
     assert states[0] != states[1]
 
 
-def test_a_copy_trains_apart_from_its_original():
+def test_a_copy_trains_apart_from_its_original(bits):
     X, y = load_iris(return_X_y=True)
     model = MLPLogisticClassifier(3, random_state=0).fit(X, y)
     twin, pickled = copy.deepcopy(model), pickle.loads(pickle.dumps(model))
@@ -92,7 +88,7 @@ def test_a_copy_trains_apart_from_its_original():
     assert bits(pickled.partial_fit(X, y)) == bits(twin)
 
 
-def test_a_random_state_instance_is_used_up_from_fit_to_fit():
+def test_a_random_state_instance_is_used_up_from_fit_to_fit(bits):
     X, y = load_iris(return_X_y=True)
     model = MLPLogisticClassifier(3, max_iter=2, random_state=np.random.RandomState(0))
     first, second = bits(model.fit(X, y)), bits(model.fit(X, y))
@@ -112,7 +108,7 @@ def test_an_adopted_dtype_stays():
     assert model.predict_proba(X).dtype == np.float32
 
 
-def test_balanced_weights_resume_whatever_the_weights():
+def test_balanced_weights_resume_whatever_the_weights(bits):
     # 20 times a sum that rounds is not the rounded sum of 20: the class totals are kept exactly.
     X, y = load_iris(return_X_y=True)
     X, y = X[:120], y[:120]
@@ -129,7 +125,7 @@ def test_balanced_weights_resume_whatever_the_weights():
     assert bits(streamed.partial_fit(X[:60], y[:60])) == bits(model.partial_fit(X[:60], y[:60]))
 
 
-def test_weights_set_by_hand_are_used():
+def test_weights_set_by_hand_are_used(bits):
     X, y = load_iris(return_X_y=True)
     model = MLPLogisticClassifier(3, random_state=0).fit(X, y)
     expected = model.predict_proba(X)

@@ -7,28 +7,25 @@ import pytest
 from sklearn.exceptions import ConvergenceWarning
 
 from sklearn_mlp import MLPLogisticClassifier
-from sklearn_mlp._training import epochs as _epochs
 
 ignore_convergence = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 CONSTANT = {"learning_rate": "constant", "random_state": 0}
 
 
-def rates_used(monkeypatch):
-    """A list that gets the learning rate of each epoch from now on; both targets must have it."""
+@pytest.fixture
+def rates(spy_on_kernel):
+    """A list that gets the learning rate of each call of the kernel; both targets must have it."""
     rates = []
-    train = _epochs.train
 
-    def spy(rows, network, *, learning_rate, **others):
+    def observe(*, learning_rate, **_):
         assert learning_rate[0] == learning_rate[1]
         rates.append(learning_rate[0])
-        return train(rows, network, learning_rate=learning_rate, **others)
 
-    monkeypatch.setattr(_epochs, "train", spy)
+    spy_on_kernel(train=observe)
     return rates
 
 
-def test_rates_of_the_schedules(iris, monkeypatch):
-    rates = rates_used(monkeypatch)
+def test_rates_of_the_schedules(iris, rates):
     X, y = iris[0][:100], iris[1][:100]
     model = MLPLogisticClassifier(2, learning_rate_init=0.8, max_iter=4, random_state=0)
     model.set_params(warm_start=True).fit(X, y)
@@ -44,9 +41,8 @@ def test_rates_of_the_schedules(iris, monkeypatch):
     assert model.learning_rate_curve_ == [0.8, 0.8]
 
 
-def test_rates_fall_with_the_visits(iris, monkeypatch):
+def test_rates_fall_with_the_visits(iris, rates):
     X, y = iris[0][:100], iris[1][:100]
-    rates = rates_used(monkeypatch)
     model = MLPLogisticClassifier(
         2, learning_rate_init=0.8, learning_rate="invscaling", power_t=0.3, max_iter=3, tol=0
     )
@@ -59,11 +55,11 @@ def test_rates_fall_with_the_visits(iris, monkeypatch):
     assert rates[3:] == pytest.approx([0.8 / 451**0.3, 0.8 / 551**0.3])
 
 
-def test_the_adaptive_rate_falls_where_training_would_stop(monkeypatch):
+def test_the_adaptive_rate_falls_where_training_would_stop(rates):
     X, y = [[3, 2], [1, 6]], [1, 0]
     trained = MLPLogisticClassifier(2, random_state=0).fit(X, y)
     assert trained.loss_ < 0.5 * 0.125
-    rates = rates_used(monkeypatch)
+    rates.clear()
     model = MLPLogisticClassifier(
         2, learning_rate="adaptive", learning_rate_init=1e-3, tol=0.5, n_iter_no_change=2
     )

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.sparse import csr_array
-from sklearn.datasets import load_breast_cancer, load_iris
+from sklearn.datasets import load_breast_cancer
 from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -25,12 +25,6 @@ from sklearn_mlp._inspection import gradient_check as gradient_check_module
 from sklearn_mlp._inspection.trace_text import number
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-
-
-@pytest.fixture(scope="module")
-def iris():
-    X, y = load_iris(return_X_y=True)
-    return StandardScaler().fit_transform(X), y
 
 
 @pytest.fixture
@@ -456,7 +450,7 @@ def test_only_the_gradient_of_the_loss_is_checked(iris):
         gradient_check(model, X, y, step=0)
 
 
-def test_a_wrong_gradient_is_found_and_named(iris, monkeypatch):
+def test_a_wrong_gradient_is_found_and_named(iris, replace):
     X, y = iris
     model = MLPLogisticClassifier(3, random_state=0).fit(X, y)
     original = gradient_check_module._kernel_gradient
@@ -468,7 +462,7 @@ def test_a_wrong_gradient_is_found_and_named(iris, monkeypatch):
             gradient[2 * 12 + 1 * 3] += 0.01
         return gradient
 
-    monkeypatch.setattr(gradient_check_module, "_kernel_gradient", wrong)
+    replace("_kernel_gradient", wrong)
     check = gradient_check(model, X[[0, 60, 120]], y[[0, 60, 120]])
     assert check.difference == pytest.approx(0.01)
     assert check.weight == "coefs_[0][2, 1, 0]"

@@ -31,10 +31,6 @@ def table():
     return X, y, weight
 
 
-def bits(model):
-    return [a.tobytes() for a in (*model.coefs_, *model.intercepts_)]
-
-
 SETTINGS = [
     {},
     {"class_weight": "balanced"},
@@ -48,7 +44,7 @@ SETTINGS = [
 @pytest.mark.parametrize("settings", SETTINGS)
 @pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("container", [np.asarray, csr_array])
-def test_shuffled_rows_give_the_same_bits(table, settings, weighted, container):
+def test_shuffled_rows_give_the_same_bits(table, settings, weighted, container, bits):
     X, y, weight = table
     model = MLPLogisticClassifier(5, max_iter=4, random_state=0, **settings)
     expected = bits(model.fit(container(X), y, weight if weighted else None))
@@ -69,7 +65,7 @@ def test_shuffled_rows_give_the_same_bits(table, settings, weighted, container):
 
 @pytest.mark.parametrize("settings", SETTINGS)
 @pytest.mark.parametrize("n_classes", [2, 3])
-def test_repeated_rows_are_integer_weights(table, settings, n_classes):
+def test_repeated_rows_are_integer_weights(table, settings, n_classes, bits):
     X, y, _ = table
     X, y = X[y < n_classes], y[y < n_classes]
     weight = np.random.default_rng(0).integers(0, 5, size=len(X))
@@ -95,7 +91,7 @@ def model_visits(model, X, y, weight):
     return split(training, model.validation_fraction, np.random.default_rng(0))[0].visits
 
 
-def test_rows_that_differ_beyond_float32_are_repeated_alike():
+def test_rows_that_differ_beyond_float32_are_repeated_alike(bits):
     # Two rows that hash alike in float32; weights 2 and 1 or three rows must be the same visits.
     X = np.array([[1.0], [1.0 + 1e-12], [-1.0]])
     y = np.array([1, 1, 0])
@@ -106,7 +102,7 @@ def test_rows_that_differ_beyond_float32_are_repeated_alike():
         assert bits(model.fit(X[rows], y[rows])) == expected
 
 
-def test_unit_weights_change_nothing(table):
+def test_unit_weights_change_nothing(table, bits):
     X, y, _ = table
     model = MLPLogisticClassifier(5, max_iter=4, random_state=0)
     expected = bits(model.fit(X, y))
@@ -118,7 +114,7 @@ def test_unit_weights_change_nothing(table):
     np.testing.assert_allclose(model.coefs_[0].ravel(), np.frombuffer(expected[0]), rtol=1e-9)
 
 
-def test_how_the_same_numbers_are_stored_changes_nothing(table):
+def test_how_the_same_numbers_are_stored_changes_nothing(table, bits):
     X, y, _ = table
     model = MLPLogisticClassifier(5, max_iter=4, random_state=0)
     expected = bits(model.fit(X, y))
