@@ -59,13 +59,13 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
     The network of the article "Understanding Training Formulas and Backpropagation for
     Multilayer Perceptrons" [1]_: one or more hidden layers, one output node, every node
     logistic, and all weights changed after every single sample by ``weight -= LR * gradient``. For
-    more than two classes, one such network per class (one-vs-rest) is trained on the same order of
-    samples; for multilabel targets, one per label.
+    more than two classes, one such network per class (one-vs-rest) is trained, all on the same
+    order of samples; for multilabel targets, one per label.
 
-    The loss is the article's, half the squared error of the output, and its rule changes the
-    weights. ``loss="log_loss"`` is an option: the same equations without one factor. Both are
-    proper scoring rules (squared error of a probability is the Brier score):
-    :meth:`predict_proba` is meant to be calibrated.
+    The default loss is the article's, half the squared error of the output. ``loss="log_loss"``
+    is an option: the same equations without one factor. Both are proper scoring rules (the squared
+    error of a probability is the Brier score), so that :meth:`predict_proba` is meant to be
+    calibrated.
 
     Parameters and fitted attributes that :class:`~sklearn.neural_network.MLPClassifier` has too
     have its names and meanings.
@@ -73,26 +73,30 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
     Parameters
     ----------
     hidden_layer_sizes : int or array-like of int, default=32
-        Number of nodes of the hidden layer, or of each hidden layer from the input side.
+        Number of nodes of the hidden layer, or of each hidden layer from the input side. Sizes
+        from 8 to 64 do about equally well on most tables, and so does a second layer.
 
     learning_rate_init : float or "auto", default="auto"
         Learning rate, the article's LR: the factor of the gradient in the change of the weights.
-        A number is used as it is.
+        `learning_rate` decides how it goes on from epoch to epoch. "auto" suits most tables;
+        in a search, add numbers from 0.5 to 5. A number is used as it is.
 
-        With the schedule "linear", "auto" is 4 (log loss: 0.8) times
-        ``min(1, (e + 1/2) / (max_iter / 5))`` in epoch e (from 0). It rises over the first fifth
-        of the epochs because a high learning rate saturates the output node of a new network.
-        With squared error, and without `class_weight`, both classes of a network count alike in
-        epoch 0: the learning rate of the larger class is multiplied by
-        ``(n_small / n_large) ** max(0, 1 - 2 e / max_iter)``, where n_small and n_large are the
-        sizes of the two classes (weights counted). The factor is 1 from the middle of training
-        on. Without it, the outputs for the smaller class can be pushed near 0, where
+        With ``learning_rate="linear"``, "auto" is 4 (log loss: 0.8) times
+        ``min(1, (e + 1/2) / (max_iter / 5))`` in epoch e, counted from 0: it rises over the first
+        fifth of the epochs, because a high learning rate saturates the output node of a new
+        network. With squared error, and without `class_weight`, the learning rate of the larger
+        class of a network is multiplied by ``(n_small / n_large) ** max(0, 1 - 2 e / max_iter)``
+        as well, where n_small and n_large are the sizes of its two classes (weights counted). So
+        both classes count alike in epoch 0, and the factor is 1 from the middle of training on.
+        Without it, the outputs for the smaller class can be pushed near 0, where
         ``f'(S_preA,O)`` leaves no error signal, and the class is lost.
 
         With the other schedules, and in `partial_fit`, "auto" is 0.5 (log loss: 0.2).
 
     learning_rate : {"linear", "constant", "invscaling", "adaptive"}, default="linear"
-        Schedule of the learning rate.
+        Schedule of the learning rate. "linear" suits most tables, for training one sample at a
+        time settles only where the learning rate falls. Take "constant" where `fit` is to give the
+        same weights as as many calls of `partial_fit`, or is resumed.
 
         - "linear": epoch e (from 0) trains at ``learning_rate_init * (1 - e / max_iter)``.
         - "constant": all epochs train at `learning_rate_init`.
@@ -104,22 +108,27 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
         `partial_fit` trains at `learning_rate_init`; with "invscaling" its t is `t_`.
 
     power_t : float, default=0.5
-        Exponent of "invscaling".
+        Exponent of the schedule "invscaling".
 
     loss : {"squared_error", "log_loss"}, default="squared_error"
-        What training minimises for each sample. "squared_error" is the article's, half the squared
-        error of the output: its error signal is ``S_ERROR = FE * f'(S_preA,O)``. "log_loss" is
-        minus the logarithm of the probability of the sample's class: ``S_ERROR = FE``, so that an
-        output that is wrong and near 0 or 1 learns at full speed. It is better where a class is
-        rare (under some 3% of the samples), and on large tables with hardly any noise.
+        What training minimizes for each sample. "log_loss" is better where a class is rare (under
+        some 3% of the samples), and on large tables with hardly any noise.
+
+        - "squared_error": half the squared error of the output, the article's. Its error signal is
+          ``S_ERROR = FE * f'(S_preA,O)``.
+        - "log_loss": minus the logarithm of the probability of the sample's class. Its error
+          signal is ``S_ERROR = FE``, so that an output that is wrong and near 0 or 1 learns at
+          full speed.
 
     alpha : float or "auto", default="auto"
-        Strength of the L2 regularization. The objective is the mean loss over the n samples
-        (weights counted) plus ``alpha / (2 n)`` times the sum of the squared weights, without
-        those of bias nodes, as in :class:`~sklearn.neural_network.MLPClassifier` with
-        ``solver="lbfgs"``.
+        Strength of the L2 regularization, which keeps the weights small. "auto" suits most tables;
+        in a search, add 0.01, 0.1 and 1.
 
-        With the schedule "linear", "auto" is set anew before each epoch e (from 0). It is
+        The objective is the mean loss over the n samples (weights counted) plus
+        ``alpha / (2 n)`` times the sum of the squared weights, without those of bias nodes, as in
+        :class:`~sklearn.neural_network.MLPClassifier` with ``solver="lbfgs"``.
+
+        With ``learning_rate="linear"``, "auto" is set anew before each epoch e (from 0). It is
         ``0.03 * sqrt(d) * cbrt(n * loss ** 2) * min(1, 2 * e / max_iter)`` (log loss: 0.05 in
         place of 0.03), where loss is the mean loss of the epoch before, and d is the mean squared
         length of the samples, but at most n_features, its value for inputs scaled to variance 1.
@@ -129,19 +138,20 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
         With the other schedules, and in `partial_fit`, "auto" is 0.
 
     max_iter : int, default=80
-        Number of epochs, or with `early_stopping` and the schedules other than "linear", the
-        largest number.
+        Number of epochs, passes over the samples; the largest number where training can stop early
+        (`early_stopping`, or another schedule than "linear"). More than 80 gain little on most
+        tables; 30 cost some accuracy.
 
     tol : float, default=1e-4
-        What counts as an improvement of the training loss or, with `early_stopping`, of the
-        validation score.
+        Smallest decrease of the training loss, or with `early_stopping` increase of the validation
+        score, that counts as an improvement.
 
     n_iter_no_change : int or numpy.inf, default=10
-        Training stops when more epochs in a row than this number improved by less than `tol`. With
-        ``learning_rate="linear"`` it stops on the validation score only: on a plateau of the
-        training loss the schedule runs to its end. The other schedules do not stop on the training
-        loss while it is above 0.8 times that of the best constant output: a network that has not
-        learned yet can stay there for tens of epochs.
+        Number of epochs in a row without an improvement by `tol` that training tolerates; one more
+        stops it. With ``learning_rate="linear"`` training stops on the validation score
+        only: the schedule runs to its end whatever the training loss does. The other schedules do
+        not stop on the training loss while it is above 0.8 times that of the best constant
+        output, because a network that has not learned yet can stay there for tens of epochs.
 
     fit_intercept : bool, default=True
         Whether the inputs and each hidden layer have a bias node, a further input of constant 1.
@@ -153,36 +163,42 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
 
     shuffle : bool, default=True
         Whether each epoch visits the samples in a new random order. That order depends on the
-        samples and their weights, not on the order in which they are given. False visits them as
-        given, the article's way.
+        samples and their weights, not on the order in which they are given. Choose False for
+        samples in an order that has a meaning, and for the article's own program: then each epoch
+        visits them as given.
 
     class_weight : dict, "balanced" or None, default=None
-        Weights of the classes, ``{label: weight}``; 1 where none is given. "balanced" uses
-        ``n_samples / (n_classes * n_samples_of_the_class)``, sample weights counted. A class of
-        weight c is visited ``ceil(c)`` times (at most 64 times) with steps scaled to make up c.
-        Not for multilabel targets: there use :class:`~sklearn.multiclass.OneVsRestClassifier` with
-        this estimator.
+        Weights of the classes, ``{label: weight}``; 1 for a class that is not named. "balanced"
+        finds more samples of a rare class, at the cost of probabilities that no longer match its
+        frequency; it uses ``n_samples / (n_classes * n_samples_of_the_class)``, sample weights
+        counted. A class of weight c is visited ``ceil(c)`` times (at most 64 times), its updates
+        scaled by what remains of c. Multilabel targets do not support it: use
+        :class:`~sklearn.multiclass.OneVsRestClassifier` with this estimator.
 
     n_init : int, default=1
-        Number of times that training is begun anew, with other initial weights and visiting
-        orders (local minima). The network with the lowest `loss_`, or with early stopping the
-        highest `best_validation_score_`, is kept. Warm starts and `partial_fit` ignore it.
+        Number of networks to train, each with initial weights and visiting orders of its own, of
+        which the best is kept: the one with the lowest `loss_`, or with early stopping the highest
+        `best_validation_score_`. More than 1 helps networks of two or three hidden nodes, which
+        can get stuck in a local minimum; it gains nothing with the default size. Warm starts and
+        `partial_fit` ignore it.
 
     early_stopping : bool, default=False
-        Whether to hold out part of every class (multilabel: of the samples) for validation, or to
-        use `X_val` of `fit`, to
-        stop when the score on it no longer improves, and to keep the weights of the best epoch.
-        `partial_fit` ignores it.
+        Whether to stop when the score on a validation set no longer improves, and to keep the
+        weights of the best epoch. The validation set is `X_val` of `fit` or, without it, a part of
+        each class (multilabel: of the samples) that is held out. With ``learning_rate="linear"`` it
+        saves time but usually costs accuracy, because training ends before the learning rate has
+        fallen. `partial_fit` ignores it.
 
     validation_fraction : float, default=0.1
         Part of each class to hold out with `early_stopping`, between 0 and 1.
 
     scoring : {"accuracy", "loss"}, default="accuracy"
-        Validation score of `early_stopping`: the accuracy (multilabel: of a sample's labels as a
-        whole), or minus the mean `loss`, which also tells good probabilities from poor ones.
+        Validation score of `early_stopping`: the accuracy (multilabel: the share of samples whose
+        labels are all right), or minus the mean of the loss. "loss" takes the probabilities into
+        account, and changes with every epoch.
 
     warm_start : bool, default=False
-        Whether `fit` goes on from the weights of the former call.
+        Whether `fit` continues from the weights of the previous call instead of new ones.
 
     verbose : bool or int, default=False
         Whether to print a line for every epoch to the standard output: its loss and, with early
@@ -200,24 +216,26 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
-        The class labels, sorted. Multilabel, the numbers of the labels.
+        The class labels, sorted; for multilabel targets, the column numbers.
     multilabel_ : bool
-        Whether the targets are multilabel: a matrix of 0 and 1, a column for each label.
+        Whether the targets are multilabel: a matrix of 0 and 1 with one column per label.
     coefs_ : list of ndarrays of shape (fan_in, fan_out)
         Weights of each layer, of the dtype of `X` (float64 or float32). With more than two
         classes, or multilabel, the arrays have a leading axis, one network per class or label.
     intercepts_ : list of ndarrays of shape (fan_out,)
-        Weights of the bias nodes, zero without them. With more than two classes, a leading axis.
+        Weights of the bias nodes; zeros if ``fit_intercept=False``. The leading axis is that of
+        `coefs_`.
     n_features_in_ : int
         Number of inputs seen in `fit`.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the inputs, if `X` had names that are all strings.
     alpha_, learning_rate_init_ : float
-        The `alpha` and `learning_rate_init` of the last epoch, with "auto" resolved.
+        The values of `alpha` and `learning_rate_init` in the last epoch; a number even where the
+        parameter is "auto".
     n_iter_ : int
         Number of epochs of the last `fit`; 1 after `partial_fit`.
     t_ : int
-        Number of visits to samples in all.
+        Number of visits to samples in all calls so far.
     loss_ : float
         Loss of the last epoch: the mean over its visits, weights counted, of half the squared
         error (or of the log loss), each taken before the visit changed the weights, without the
@@ -225,20 +243,20 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
     best_loss_ : float or None
         Lowest loss of the last `fit`; None with early stopping.
     loss_curve_ : list of float
-        Loss of each epoch. Goes on over warm starts; `partial_fit` does not extend it.
+        Loss of each epoch of `fit`. A warm start extends it; `partial_fit` does not.
     learning_rate_curve_ : list of float
         Learning rate of each epoch, as the schedule sets it. Extended as `loss_curve_` is.
     alpha_curve_ : list of float
         `alpha` of each epoch. Extended as `loss_curve_` is.
     validation_scores_ : list of float or None
         Validation score (see `scoring`) after each epoch, samples weighted as in training, those
-        of `X_val` by `sample_weight_val`; None without early stopping. Goes on over warm starts.
+        of `X_val` by `sample_weight_val`. A warm start extends it. None without early stopping.
     best_validation_score_ : float or None
         Highest validation score of the last `fit`; None without early stopping.
     best_iter_ : int or None
-        Epoch of the last `fit`, counted from 1, that first reached `best_validation_score_` (with
-        early stopping, where its weights are the ones kept) or `best_loss_`. None if
-        `partial_fit` alone was used.
+        First epoch of the last `fit`, counted from 1, that reached `best_validation_score_` (with
+        early stopping; its weights are kept) or else `best_loss_`. None if only `partial_fit` was
+        called.
     n_layers_ : int
         Number of layers, input and output included.
     n_outputs_ : int
@@ -370,18 +388,19 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
         y_val=None,
         sample_weight_val=None,
     ):
-        """Train for `max_iter` epochs, or until stopped early.
+        """Train for `max_iter` epochs, or until training stops early.
 
-        A call that is rejected, or whose weights become non-finite, leaves the estimator as it
-        was. `KeyboardInterrupt` is raised, and leaves it fitted with the weights reached so far
-        (the best ones with early stopping).
+        A call that raises an error, invalid input or weights that became non-finite, leaves the
+        estimator as it was. `KeyboardInterrupt` is raised as well, but leaves the estimator fitted
+        with the weights reached so far (with early stopping, the best ones).
 
-        With scikit-learn 1.9 or newer, `set_callbacks` sets callbacks of :mod:`sklearn.callback`,
-        which are told of every epoch, all classes in one. Returning True at the end of an epoch
-        stops training there. The `fitted_estimator` that they may ask for has the weights that the
-        epoch ended with. With `n_init` restarts, each is a task of its own, which may run in a
-        thread: returning True stops that restart or, at its end, those that have not begun; what
-        it has reached is to be seen from `fitted_estimator`, not from this estimator.
+        With scikit-learn 1.9 or newer, `set_callbacks` sets callbacks of :mod:`sklearn.callback`.
+        Each epoch is one task, for all classes together; a callback that returns True at its end
+        stops training. The `fitted_estimator` that a callback may ask for has the weights that
+        the epoch ended with. With `n_init` > 1, each network is a task with epochs of its own, and
+        may run in a thread: a callback that returns True at the end of an epoch stops training of
+        this network, at the end of the whole task that of the networks not yet begun. What has
+        been reached is visible in `fitted_estimator`, not in this estimator.
 
         Parameters
         ----------
@@ -395,25 +414,27 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
             columns.
 
         sample_weight : array-like of shape (n_samples,), default=None
-            Multiplicities, not negative: a sample of weight w is visited ``ceil(w)`` times per
-            epoch with its steps scaled by ``w / ceil(w)``; weight 0 leaves it out. Weights whose
-            positive ones have a mean under 1 are scaled up to mean 1.
+            Weights of the samples, not negative. A weight is a multiplicity: a sample of weight w
+            is visited ``ceil(w)`` times per epoch, with its updates scaled by ``w / ceil(w)``;
+            weight 0 leaves it out. If the positive weights have a mean under 1, all are scaled up
+            to mean 1.
 
         coefs_init : list of arrays shaped like `coefs_`, default=None
-            Initial weights; drawn at random if not given. The last layer's may be of shape
-            (fan_in,) too. Not with `n_init` > 1.
+            Initial weights; drawn at random by default. The last layer's may also have shape
+            (fan_in,). An error with `n_init` > 1.
 
         intercepts_init : list of arrays shaped like `intercepts_`, default=None
-            Initial weights of the bias nodes; drawn at random if not given. Not with `n_init` > 1.
+            Initial weights of the bias nodes; drawn at random by default. An error with
+            `n_init` > 1.
 
         X_val : {array-like, sparse matrix} of shape (n_val, n_features), default=None
-            Validation samples for `early_stopping`; then nothing of `X` is held out.
+            Validation set for `early_stopping`. If it is given, nothing of `X` is held out.
 
-        y_val : array-like of shape (n_val,), default=None
-            Their class labels, of classes that `y` has.
+        y_val : array-like of shape (n_val,) or (n_val, n_labels), default=None
+            Class labels of `X_val`, or its multilabel targets; no other classes than those of `y`.
 
         sample_weight_val : array-like of shape (n_val,), default=None
-            Their weights in the validation score.
+            Weights of the samples of `X_val` in the validation score.
 
         Returns
         -------
@@ -475,13 +496,15 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
 
     @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y, classes=None, sample_weight=None):
-        """Train for one epoch on a chunk of data, going on from the weights reached so far.
+        """Train for one epoch on a part of the data, from the weights reached so far.
 
         The learning rate is `learning_rate_init`, with ``learning_rate="invscaling"`` divided by
-        ``(t_ + 1) ** power_t``; `early_stopping` and `warm_start` are ignored. The n of `alpha`
-        is that of the chunk. With ``class_weight="balanced"``, the classes are counted over all
-        calls. A call that is rejected changes nothing; if the weights become non-finite they are
-        not restored.
+        ``(t_ + 1) ** power_t``. The n of `alpha` is the number of samples of this call. With
+        ``class_weight="balanced"``, the classes are counted over all calls. `early_stopping`,
+        `n_init` and `warm_start` are ignored.
+
+        A call that raises an error leaves the estimator as it was, except that weights which became
+        non-finite are not restored.
 
         Parameters
         ----------
@@ -490,14 +513,14 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
 
         y : array-like of shape (n_samples,), or {array-like, sparse matrix} of shape \
                 (n_samples, n_labels)
-            Class labels, not necessarily of every class; or multilabel targets.
+            Class labels, some classes may be absent; or multilabel targets.
 
         classes : array-like of shape (n_classes,), default=None
-            All class labels that will ever occur (multilabel: the numbers of the labels,
-            ``range(n_labels)``). Needed in the first call only.
+            All class labels that can occur in any call (multilabel: the column numbers,
+            ``range(n_labels)``). Required in the first call, optional in later ones.
 
         sample_weight : array-like of shape (n_samples,), default=None
-            Multiplicities, as in `fit`, but never scaled up.
+            Weights of the samples, as in `fit`, but never scaled up.
 
         Returns
         -------
@@ -659,7 +682,7 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
     # -------------------------------------------------------------- prediction
 
     def decision_function(self, X):
-        """Preactivation of the output node, ``S_preA,O``: the logit of the class's probability.
+        """Preactivation of the output node, ``S_preA,O``: the logit of its probability.
 
         Parameters
         ----------
@@ -669,8 +692,8 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
         Returns
         -------
         logits : ndarray of shape (n_samples,) or (n_samples, n_classes)
-            Of the second class, or with more than two classes, of each class against the rest;
-            multilabel, of each label.
+            Logit of the second class, or with more than two classes, of each class against the
+            rest; for multilabel targets, of each label.
         """
         check_is_fitted(self)
         packed = self._packed
@@ -684,7 +707,7 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
         return logits[:, 0] if self.n_outputs_ == 1 else logits
 
     def predict(self, X):
-        """Most probable class of each sample.
+        """Predict the most probable class of each sample.
 
         Parameters
         ----------
@@ -694,7 +717,7 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
         Returns
         -------
         y : ndarray of shape (n_samples,) or (n_samples, n_labels)
-            Class labels; multilabel, 0 or 1.
+            Class labels; for multilabel targets, 0 or 1.
         """
         logits = self.decision_function(X)
         if self.multilabel_:
@@ -702,12 +725,12 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
         return self.classes_[most_probable(logits.reshape(len(logits), -1))]
 
     def predict_proba(self, X):
-        """Probability of each class.
+        """Predict the probability of each class.
 
         With two classes, the probability of the second one is the postactivation of the output
-        node, ``S_postA,O``, and that of the first is 1 minus it. With more classes, the
-        postactivations of all networks are divided by their sum. Multilabel, the postactivations
-        are the probabilities of the labels.
+        node, ``S_postA,O``, and that of the first is ``1 - S_postA,O``. With more classes, the
+        postactivations of all networks are divided by their sum. For multilabel targets, the
+        postactivations are the probabilities of the labels.
 
         Parameters
         ----------
@@ -735,7 +758,9 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
         return softmax(log_expit(logits), axis=1)
 
     def predict_log_proba(self, X):
-        """Logarithm of the probability of each class, finite also where that rounds to 0.
+        """Predict the logarithm of the probability of each class.
+
+        It is finite even where the probability itself rounds to 0.
 
         Parameters
         ----------
