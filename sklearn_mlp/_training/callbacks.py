@@ -1,30 +1,30 @@
-"""The tasks of a fit, and the callbacks that are told of them (scikit-learn 1.9 and newer)."""
+"""The tasks of a fit, as scikit-learn's callbacks see them (scikit-learn 1.9 and newer)."""
 
 from copy import copy
 from functools import partial
 
 
 class Task:
-    """A fit, a restart or an epoch, of which the callbacks of `estimator` are told.
+    """A fit, a restart or an epoch: calls the estimator's callbacks when it begins and ends.
 
     Parameters
     ----------
     estimator : estimator
-        The one whose `fit` was called: the callbacks know it from their `setup`.
+        The estimator whose `fit` was called; the callbacks know it from their `setup`.
     context : sklearn.callback.CallbackContext
     shared : dict
-        What all callbacks may ask for: X, y, metadata.
+        Arguments that any callback may ask for: X, y, metadata.
     """
 
     def __init__(self, estimator, context, shared):
         self._estimator, self._context, self._shared = estimator, context, shared
 
     def begin(self, run=None):
-        """`run` has the weights, if there are any yet."""
+        """Call the callbacks; `run` is None before there are weights."""
         self._context.call_on_fit_task_begin(estimator=self._estimator, **self._arguments(run))
 
     def end(self, run):
-        """Whether a callback asks to stop what this task is a part of."""
+        """Call the callbacks; True if one of them asks to stop the task that contains this one."""
         return self._context.call_on_fit_task_end(estimator=self._estimator, **self._arguments(run))
 
     def subtask(self, name, **kwargs):
@@ -32,13 +32,13 @@ class Task:
         return Task(self._estimator, context, self._shared)
 
     def _arguments(self, run):
-        # Called only if a callback wants an estimator: it costs a copy of the weights.
+        # scikit-learn calls this only if a callback asks for an estimator: it copies the weights.
         state = None if run is None else partial(_snapshot, self._estimator, run)
         return {**self._shared, "reconstruction_attributes": state}
 
 
 class NoTask:
-    """A `Task` of an estimator without callbacks."""
+    """The `Task` of an estimator without callbacks: does nothing."""
 
     def begin(self, run=None):
         pass
@@ -51,10 +51,10 @@ class NoTask:
 
 
 def fit_task(estimator, X, y, sample_weight, *, n_runs, n_epochs):
-    """The task of a whole fit. Its subtasks are epochs or, where there are several, restarts.
+    """The task of a whole fit. Its subtasks are epochs or, with several runs, restarts.
 
-    To be called before anything of the estimator is put aside that an error would restore: the
-    attributes that come with it are for `with_callbacks` to take away.
+    Call it before the estimator's attributes are saved for the case of an error: it adds
+    attributes of its own, which `with_callbacks` removes.
     """
     if not getattr(estimator, "_skl_callbacks", None):
         return NoTask()
@@ -67,5 +67,5 @@ def fit_task(estimator, X, y, sample_weight, *, n_runs, n_epochs):
 
 
 def _snapshot(estimator, run):
-    """Attributes of `run`, merged over those of the estimator; both are copies."""
+    """Copies of the estimator's attributes, with those of `run` in place of the fitted ones."""
     return {**vars(copy(estimator)), **run.snapshot()}

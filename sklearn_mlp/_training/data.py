@@ -10,16 +10,18 @@ from .visits import canonical_order, expand, hold_out, weights_to_visits
 
 
 class TrainingSet(NamedTuple):
-    """What is visited in every epoch of one call of `fit` or `partial_fit`.
+    """The samples of one call of `fit` or `partial_fit`, and how often each is visited.
 
     rows : sklearn_mlp._kernel.Rows
     targets : sklearn_mlp._training.targets.Targets
     step : array of shape (n_rows,), dtype float64, or None for 1
+        Factor of the learning rate in each visit of a row.
     visits : array of shape (n_visits,), dtype intp
-        Row numbers, before they are permuted.
+        The row number of each visit of an epoch, before they are permuted.
     total : float
-        Sum of the steps of all visits.
-    class_totals : list of int or None, see `sklearn_mlp._training.visits.class_totals`
+        Sum of the steps of all visits: the number of samples, weights counted.
+    class_totals : list of int or None
+        See `sklearn_mlp._training.visits.class_totals`; None unless class weights are "balanced".
     """
 
     rows: Rows
@@ -31,7 +33,14 @@ class TrainingSet(NamedTuple):
 
 
 class ValidationSet(NamedTuple):
-    """Rows (all, or the numbers in `subset`), their targets, and their weights or None for 1."""
+    """The samples of a validation set.
+
+    rows : sklearn_mlp._kernel.Rows
+    targets : sklearn_mlp._training.targets.Targets
+    subset : array of shape (n_samples,), dtype intp, or None
+        Numbers of the rows that are validated on; None for all.
+    weights : array of shape (n_samples,), or None for 1
+    """
 
     rows: Rows
     targets: Targets
@@ -40,7 +49,7 @@ class ValidationSet(NamedTuple):
 
 
 def target_shares(training, n_networks):
-    """Share of the samples, weights counted, whose target is 1: of each network."""
+    """For each network, the share of the samples (weights counted) whose target is 1."""
     shares = []
     for network in range(n_networks):
         classes, positive = training.targets.of_network(network, n_networks)
@@ -56,7 +65,7 @@ def target_shares(training, n_networks):
 def make_training_set(
     X, targets, sample_weight, classes, *, class_weight, shuffle, former_totals=None
 ):
-    """Weights to visits, in the order in which they are made before they are permuted.
+    """The training set of one call of `fit` or `partial_fit`.
 
     Parameters
     ----------
@@ -66,7 +75,7 @@ def make_training_set(
     classes : array of shape (n_classes,)
     class_weight : dict, "balanced" or None
     shuffle : bool
-        Whether the order depends on the samples alone; else it is that of the rows.
+        Whether the visits are in the canonical order of the samples; otherwise in that of the rows.
     former_totals : list of int or None
         Totals of the classes in earlier calls of `partial_fit`, for "balanced".
     """
@@ -86,14 +95,14 @@ def _of_visits(rows, targets, step, visits, class_totals):
 
 
 def _strata(targets):
-    """Of what a part each is held out: classes. Sets of labels are too many for that."""
+    """Group of each row; a part of each group is held out. Label sets are too many to be groups."""
     return targets.numbers if targets.sets is None else np.zeros_like(targets.numbers)
 
 
 def check_can_hold_out(training, classes):
     """Raise ValueError if a class has a single visit, too few to train and to validate on.
 
-    `classes` are its labels, or None if multilabel.
+    `classes` are the class labels, or None if the targets are multilabel.
     """
     n_visits = np.bincount(_strata(training.targets)[training.visits])
     if classes is None and len(training.visits) == 1:

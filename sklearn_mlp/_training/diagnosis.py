@@ -1,4 +1,4 @@
-"""The warnings after a fit: thresholds beside sentences."""
+"""The warnings after a fit: when they are given, and what they say."""
 
 import numpy as np
 from scipy.sparse import issparse
@@ -12,7 +12,8 @@ NON_FINITE = (
     "sample or class weights) is too large."
 )
 
-# A network whose loss is above this fraction of the loss of a constant output has hardly learned.
+# A network whose loss is above this fraction of the loss of a constant output counts as one that
+# has hardly learned.
 HARDLY_LEARNED = 0.8
 
 
@@ -22,11 +23,11 @@ def describe_failure(loss, constant_loss, tallies, classes, X):
     Parameters
     ----------
     loss : float
-        Of the last epoch.
+        Loss of the last epoch.
     constant_loss : float
-        That of `loss_of_constant_output`.
+        See `loss_of_constant_output`.
     tallies : array of shape (n_networks, 3)
-        Of the last epoch, see `sklearn_mlp._kernel.train`.
+        Tallies of the last epoch, see `sklearn_mlp._kernel.train`.
     classes : array of shape (n_classes,), or None if multilabel
     X : array or CSR container of shape (n_rows, n_features)
     """
@@ -47,10 +48,11 @@ def describe_failure(loss, constant_loss, tallies, classes, X):
 
 
 def only_predicted_class(tallies):
-    """The class that the tallies of an epoch show to have won every visit, or None.
+    """Number of the class that was predicted in every visit of an epoch; None if there is none.
 
-    With two classes the output's preactivation kept its sign. With more, one network's lowest was
-    above every other's highest: then there is no doubt, though there may be cases without.
+    With two classes, the output's preactivation never changed its sign. With more, the lowest
+    preactivation of one network was above the highest of every other one. This is sufficient, not
+    necessary: a class can be predicted in every visit although the ranges overlap.
     """
     lowest, highest = tallies[:, 1], tallies[:, 2]
     if len(tallies) == 1:
@@ -60,7 +62,7 @@ def only_predicted_class(tallies):
 
 
 def loss_of_constant_output(training, n_networks, loss):
-    """Mean loss of networks that give each class the probability of its share of the visits."""
+    """Mean loss of networks whose output is constant: the share of the samples with target 1."""
     share = target_shares(training, n_networks)
     losses = entr(share) + entr(1.0 - share)
     if loss == "squared_error":
@@ -69,10 +71,10 @@ def loss_of_constant_output(training, n_networks, loss):
 
 
 def describe_scales(X):
-    """What to do about inputs far from the scale of 1, or None if they are not.
+    """Advice if the inputs are on very different scales or on a large one; otherwise None.
 
-    The scale of an input is the root of the mean square of its values that are not zero: 1 for
-    inputs of variance 1, for flags, and about 1 for frequencies of words.
+    The scale of an input is the root mean square of its nonzero values. It is 1 for standardized
+    inputs and for flags, and about 1 for word frequencies.
     """
     with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
         if issparse(X):

@@ -1,4 +1,4 @@
-"""The calls of the kernel: one epoch of training, and decisions."""
+"""The calls of the kernel: one epoch of training, and the logits of given rows."""
 
 import contextlib
 import math
@@ -16,25 +16,24 @@ from .visits import add_totals
 
 
 class Epochs:
-    """What stays the same from epoch to epoch of one call of `fit` or `partial_fit`.
+    """Trains a run epoch by epoch; holds what all its epochs have in common.
 
     Parameters
     ----------
     training : sklearn_mlp._training.data.TrainingSet
     run : sklearn_mlp._training.run.Run
-        What each epoch changes.
+        The run that the epochs change.
     networks : list of sklearn_mlp._kernel.Network
-        The run's: of class 1 against 0, or one for each class against the rest.
+        The networks of the run: one of class 1 against 0, or one of each class against the rest.
     shuffle : bool
-        Whether the run's generator permutes the visits.
+        Whether the run's generator permutes the visits in each epoch.
     chunk : int
-        Visits per call of the kernel.
+        Number of visits in one call of the kernel.
     log_loss : bool
     n_jobs : int or None, as in joblib
-        Threads that train the networks, within the context of this object.
+        Number of threads that train the networks; they live within the context of this object.
     interrupted : threading.Event or None
-        Set by whoever is interrupted, for all that share it: an epoch under way ends at once with
-        CancelledError.
+        Once it is set, every `Epochs` that shares it ends its current epoch with CancelledError.
     """
 
     def __init__(
@@ -60,15 +59,15 @@ class Epochs:
         return self._pool.__exit__(error, *details)
 
     def train_epoch(self, plan, learning_rate):
-        """One epoch of every network, all in the same order of visits.
+        """Train every network for one epoch, all in the same order of visits.
 
-        Sets `loss_`, `alpha_` and `learning_rate_init_` of the run, and counts its visits.
+        Sets `loss_`, `alpha_` and `learning_rate_init_` of the run and adds to its `t_`.
 
         Parameters
         ----------
         plan : sklearn_mlp._training.plan.Plan
         learning_rate : float
-            As the schedule sets it.
+            Learning rate of this epoch, as the schedule sets it.
 
         Returns
         -------
@@ -108,7 +107,7 @@ class Epochs:
             else:
                 list(self._pool.map(train_networks, range(self._n_threads)))
         except BaseException:
-            self._interrupted.set()  # or the other threads would go on
+            self._interrupted.set()  # otherwise the other threads would go on
             raise
         if self._interrupted.is_set():
             raise CancelledError
@@ -138,7 +137,10 @@ class Epochs:
 
 
 def chunk_length(X, coefs):
-    """Visits per call of the kernel: tens of milliseconds at most, so that signals get through."""
+    """Number of visits in one call of the kernel.
+
+    Signals wait for the end of a call, so that it may take tens of milliseconds at most.
+    """
     inputs = np.diff(X.indptr).max() if issparse(X) else X.shape[1]
     weights = inputs * coefs[0].shape[-1] + sum(math.prod(a.shape[-2:]) for a in coefs[1:])
     visits = max(2**25 // (int(weights) + 64), 1)

@@ -18,9 +18,9 @@ class Ending(NamedTuple):
     """How a run ended.
 
     why : str or None
-        Why it stopped early; None if it ran all its epochs.
+        Why training stopped early; None if all epochs were trained.
     tallies : array of shape (n_networks, 3)
-        Of the last epoch, see `sklearn_mlp._kernel.train`.
+        Tallies of the last epoch, see `sklearn_mlp._kernel.train`.
     """
 
     why: str | None
@@ -28,9 +28,9 @@ class Ending(NamedTuple):
 
 
 class Stopping:
-    """Counts the epochs in a row that gained less than `tol` over the best so far.
+    """Counts the epochs in a row that improved the best score so far by less than `tol`.
 
-    A gain is a validation score, or minus the training loss. The counts are those of
+    The score is a validation score, or minus the training loss. Epochs are counted as in
     :class:`~sklearn.neural_network.MLPClassifier`.
     """
 
@@ -38,11 +38,11 @@ class Stopping:
         self.tol, self.n_iter_no_change = tol, n_iter_no_change
         self.best, self.n_no_change = -np.inf, 0
 
-    def is_best(self, gain):
-        """Count the epoch; whether it is the best so far."""
-        self.n_no_change = self.n_no_change + 1 if gain < self.best + self.tol else 0
-        is_best = gain > self.best
-        self.best = max(self.best, gain)
+    def is_best(self, score):
+        """Count an epoch of this score; True if it is the best so far."""
+        self.n_no_change = self.n_no_change + 1 if score < self.best + self.tol else 0
+        is_best = score > self.best
+        self.best = max(self.best, score)
         return is_best
 
     def is_due(self):
@@ -50,20 +50,20 @@ class Stopping:
 
 
 def train_run(run, epochs, plan, parameters, validation, task, name="Epoch"):
-    """All epochs of a run, or those until it stops early.
+    """Train a run for all its epochs, or until it stops early.
 
     Parameters
     ----------
     run : sklearn_mlp._training.run.Run
     epochs : sklearn_mlp._training.epochs.Epochs
-        Of this run.
+        Trains this run.
     plan : sklearn_mlp._training.plan.Plan
     parameters : MLPLogisticClassifier
-        Or anything with its parameters as attributes.
+        Any object with the estimator's parameters as attributes.
     validation : sklearn_mlp._training.data.ValidationSet or None
     task : sklearn_mlp._training.callbacks.Task
     name : str
-        Of an epoch, in the lines that `verbose` prints.
+        What an epoch is called in the lines that `verbose` prints.
 
     Returns
     -------
@@ -90,16 +90,16 @@ def train_run(run, epochs, plan, parameters, validation, task, name="Epoch"):
             run.loss_curve_.append(run.loss_)
             run.learning_rate_curve_.append(rate)
             run.alpha_curve_.append(run.alpha_)
-            gain = -run.loss_
+            score = -run.loss_
             if validation is not None:
-                gain = epochs.score(validation, parameters.scoring)
-                run.validation_scores_.append(gain)
-            if stopping.is_best(gain):
+                score = epochs.score(validation, parameters.scoring)
+                run.validation_scores_.append(score)
+            if stopping.is_best(score):
                 run.best_iter_ = run.n_iter_
                 if validation is None:
                     run.best_loss_ = run.loss_
                 else:
-                    run.best_validation_score_ = gain
+                    run.best_validation_score_ = score
                     best_weights = run._packed.buffer.copy()
             # A training loss hardly below that of a constant output is a plateau before learning
             # has begun, not the end of it.
@@ -118,7 +118,7 @@ def train_run(run, epochs, plan, parameters, validation, task, name="Epoch"):
                 why = "A callback asked to stop. Stopping."
             is_last = why is not None or run.n_iter_ == plan.max_iter
             if parameters.verbose and (is_last or run.n_iter_ % int(parameters.verbose) == 0):
-                report_epoch(run, plan, name, None if validation is None else gain)
+                report_epoch(run, plan, name, None if validation is None else score)
     finally:
         if best_weights is not None:
             run._packed.buffer[...] = best_weights
@@ -127,19 +127,20 @@ def train_run(run, epochs, plan, parameters, validation, task, name="Epoch"):
 
 
 def train_restarts(runs, make_epochs, plan, parameters, validation, task):
-    """`train_run` of each, in `n_jobs` threads.
+    """Train several runs by `train_run`, in `n_jobs` threads.
 
     Parameters
     ----------
     runs : list of sklearn_mlp._training.run.Run
     make_epochs : callable
-        `Epochs` of a run, from the run, `n_jobs` and an event that interrupts all.
+        Makes the `Epochs` of a run from the run, a number of threads, and the event that
+        interrupts all runs.
     plan, parameters, validation, task : see `train_run`
 
     Returns
     -------
     endings : list of Ending
-        None for a restart that was not begun, because a callback asked to stop.
+        One per run; None for a run that was not begun because a callback asked to stop.
     """
     n_runs = len(runs)
     n_jobs = effective_n_jobs(parameters.n_jobs)
@@ -169,16 +170,16 @@ def train_restarts(runs, make_epochs, plan, parameters, validation, task):
 
 
 def selection_score(run, parameters):
-    """What the best of several runs has most of."""
+    """The score by which the best of several runs is selected; the highest wins."""
     if not parameters.early_stopping:
         return -run.loss_
     return -np.inf if run.best_validation_score_ is None else run.best_validation_score_
 
 
 def check_finite(run, X=None):
-    """Raise if a weight (that rows of a sparse X can have changed) is not finite.
+    """Raise ValueError if a weight is not finite; given a sparse X, only those that it uses.
 
-    The tallies of an epoch do not show what its last visit did.
+    The tallies of an epoch do not show what its last visit did to the weights.
     """
     weights = [run._packed.buffer]
     if issparse(X):
@@ -189,7 +190,7 @@ def check_finite(run, X=None):
         ]
     with np.errstate(over="ignore", invalid="ignore"):
         for array in weights:
-            # The sum is the faster look, and is itself not finite if one of them is not.
+            # The sum is faster to compute, and is not finite if one of the weights is not.
             if not math.isfinite(array.sum()) and not np.isfinite(array).all():
                 raise ValueError(NON_FINITE)
 
@@ -207,10 +208,10 @@ def report_epoch(run, plan, name, validation_score):
 
 
 def in_threads(function, n, n_threads, interrupted):
-    """``[function(0), ..., function(n - 1)]``, in threads if there are to be several.
+    """``[function(0), ..., function(n - 1)]``, computed in `n_threads` threads.
 
-    The first error, or a signal, sets `interrupted`, by which the others end with CancelledError,
-    and is raised when they have.
+    The first error, or a signal, sets `interrupted`, which makes the other calls end with
+    CancelledError. It is raised when they have ended.
     """
     if n_threads == 1:  # in this thread: signals come to the main thread only
         return [function(number) for number in range(n)]
@@ -227,8 +228,8 @@ def in_threads(function, n, n_threads, interrupted):
     with ThreadPoolExecutor(n_threads) as pool:
         futures = [pool.submit(guarded, number) for number in range(n)]
         try:
-            # Not once and for all: a signal that comes just before a thread begins to wait does
-            # not wake it.
+            # With a timeout, because a signal that arrives just before the wait begins does not end
+            # it.
             while wait(futures, timeout=0.05).not_done:
                 pass
         except BaseException:

@@ -14,7 +14,7 @@ from .visits import mean_squared_length
 # "auto" with the schedule "linear": the highest learning rate, and the factor of alpha.
 LEARNING_RATE = {"squared_error": 4.0, "log_loss": 0.8}
 ALPHA = {"squared_error": 0.03, "log_loss": 0.05}
-# "auto" with the other schedules, and in `partial_fit`, where no number of epochs is known.
+# "auto" with the other schedules and in `partial_fit`, which do not know the number of epochs.
 CONSTANT_LEARNING_RATE = {"squared_error": 0.5, "log_loss": 0.2}
 
 
@@ -25,16 +25,18 @@ class Plan(NamedTuple):
         The schedule.
     power_t : float
     learning_rate_init : float
-        The highest, where it rises.
+        The learning rate before the schedule; with `rises`, its highest value.
     rises : bool
-        Whether `learning_rate_init` is reached after a fifth of the epochs.
+        Whether `learning_rate_init` is reached only after a fifth of the epochs.
     alpha : float
-        That of all epochs, or with `alpha_follows_loss`, its factor that stays the same, see
+        alpha of all epochs; with `alpha_follows_loss`, the factor of it that stays the same, see
         `alpha_factor`.
     alpha_follows_loss : bool
+        Whether alpha is set anew before each epoch.
     ratios : array of shape (n_networks, 2)
-        For samples of target 0 and of target 1: ``n_small / n_large`` for the larger class and 1
-        for the smaller one. 1 for both if the classes do not begin alike.
+        Factors of the learning rate of samples of target 0 and of target 1 in epoch 0:
+        ``n_small / n_large`` for the larger class and 1 for the smaller one. 1 for both where
+        both classes have the same learning rate in all epochs.
     max_iter : int
     """
 
@@ -48,10 +50,11 @@ class Plan(NamedTuple):
     max_iter: int
 
     def learning_rate_init_of(self, epoch):
+        """Learning rate before the schedule."""
         return self.learning_rate_init * (rise(epoch, self.max_iter) if self.rises else 1.0)
 
     def learning_rate_of(self, epoch, t):
-        """As the schedule sets it after t visits; "adaptive" depends on more than these."""
+        """Learning rate that the schedule sets after t visits; for "adaptive" see `train_run`."""
         rate = self.learning_rate_init_of(epoch)
         if self.learning_rate == "linear":
             rate *= 1.0 - epoch / self.max_iter
@@ -60,35 +63,36 @@ class Plan(NamedTuple):
         return rate
 
     def alpha_of(self, epoch, loss):
-        """`loss` is the mean loss of the epoch before."""
+        """alpha of an epoch; `loss` is the mean loss of the epoch before."""
         if not self.alpha_follows_loss:
             return self.alpha
         half = first_half(epoch, self.max_iter)
         return self.alpha * half * math.cbrt(loss**2) if half else 0.0
 
     def learning_rates_of(self, epoch, learning_rate):
-        """Of samples of target 0 and of target 1, shape (n_networks, 2)."""
+        """Learning rates of samples of target 0 and of target 1, shape (n_networks, 2)."""
         progress = first_half(epoch, self.max_iter)
         return learning_rate * (self.ratios if progress == 0 else self.ratios ** (1.0 - progress))
 
 
 def make_plan(parameters, training, X, n_networks, *, streamed):
-    """Resolve "auto".
+    """The plan of one call of `fit` or `partial_fit`, every "auto" resolved.
 
     Parameters
     ----------
     parameters : MLPLogisticClassifier
-        Or anything with its parameters as attributes.
+        Any object with the estimator's parameters as attributes.
     training : sklearn_mlp._training.data.TrainingSet
     X : array or CSR container of shape (n_rows, n_features)
     n_networks : int
     streamed : bool
-        Whether `partial_fit` asks: it runs no schedule to an end.
+        Whether the plan is for `partial_fit`, which does not know the number of epochs.
     """
     loss = parameters.loss
     rate, alpha = parameters.learning_rate_init, parameters.alpha
     ratios = np.ones((n_networks, 2))
-    # The other schedules do not know their end: fit must not differ from n * partial_fit.
+    # The rules need the number of epochs. With the other schedules, `fit` for n epochs must equal n
+    # calls of `partial_fit`.
     has_end = parameters.learning_rate == "linear" and not streamed
     rises, alpha_follows_loss = rate == "auto" and has_end, alpha == "auto" and has_end
     if rate == "auto":
@@ -100,7 +104,7 @@ def make_plan(parameters, training, X, n_networks, *, streamed):
         alpha = alpha_factor(loss, training.total, squared_length, X.shape[1])
     elif alpha == "auto":
         alpha = 0.0
-    # In a stream "linear" has no end to fall to.
+    # Without a number of epochs, "linear" cannot fall.
     schedule = (
         "constant"
         if streamed and parameters.learning_rate == "linear"
@@ -121,7 +125,7 @@ def make_plan(parameters, training, X, n_networks, *, streamed):
 def rise(epoch, max_iter):
     """From nearly 0 to 1 over the first fifth of the epochs.
 
-    High learning rates would saturate the output node in its first visits.
+    A high learning rate would saturate the output node in its first visits.
     """
     return min(1.0, (epoch + 0.5) / (max_iter / 5.0))
 
@@ -132,7 +136,7 @@ def first_half(epoch, max_iter):
 
 
 def alpha_factor(loss, n, squared_length, n_features):
-    """``c * sqrt(d) * cbrt(n)``: what alpha is for a loss of 1.
+    """``c * sqrt(d) * cbrt(n)``: alpha for a loss of 1.
 
     Parameters
     ----------
@@ -148,7 +152,7 @@ def alpha_factor(loss, n, squared_length, n_features):
 
 
 def class_ratios(shares):
-    """What the learning rate of each class is multiplied by for both to count alike in all.
+    """Factors of the learning rate that give both classes of a network the same total weight.
 
     Parameters
     ----------

@@ -13,13 +13,14 @@ class Run:
     """What training changes, under the names of the estimator's fitted attributes.
 
     A restart is a run of its own. When training ends, the attributes of the best run become the
-    estimator's. Beside the public ones there are
+    estimator's. Beside the public attributes a run has
 
     _packed : sklearn_mlp._kernel.packed.PackedWeights
-        Of which `coefs_` and `intercepts_` are views.
+        The weights; `coefs_` and `intercepts_` are views of them.
     _generator : numpy.random.Generator
-        Of the visiting orders; `_seed` is what it began with.
-    _class_totals : list of int or None, see `sklearn_mlp._training.visits.class_totals`
+        Generator of the visiting orders, seeded with `_seed`.
+    _class_totals : list of int or None
+        Totals of all calls so far, see `sklearn_mlp._training.visits.class_totals`.
     """
 
     def pack(self, coefs, intercepts):
@@ -28,7 +29,7 @@ class Run:
         self.coefs_, self.intercepts_ = list(self._packed.coefs), list(self._packed.intercepts)
 
     def begin_history(self, *, with_scores):
-        """Forget the best epoch; the curves go on, in lists that are this run's own."""
+        """Forget the best epoch, and go on with copies of the curves."""
         self.n_iter_ = 0
         self.loss_curve_ = [*self.loss_curve_]
         self.learning_rate_curve_ = [*self.learning_rate_curve_]
@@ -37,7 +38,7 @@ class Run:
         self.validation_scores_ = [*(self.validation_scores_ or [])] if with_scores else None
 
     def snapshot(self):
-        """The attributes, sharing nothing with what training goes on to change."""
+        """Copies of the attributes, which training does not change any more."""
         other = Run()
         vars(other).update(vars(self))
         other.pack(self.coefs_, self.intercepts_)
@@ -80,9 +81,8 @@ ATTRIBUTES = (
 def begin(random_state, sizes, n_networks, dtype, *, init_range, fit_intercept):
     """A run from weights drawn at random.
 
-    They come from the random state before anything else is drawn. The generator of the visiting
-    orders is seeded by one later draw and stays with the attributes, so that `partial_fit` and warm
-    starts go on where the former call stopped.
+    The weights are drawn first. One more draw seeds the generator of the visiting orders, which
+    stays with the attributes, so that `partial_fit` and warm starts continue its sequence.
     """
     run = Run()
     run.pack(*draw_weights(random_state, sizes, n_networks, init_range, fit_intercept, dtype))
@@ -98,9 +98,10 @@ def begin(random_state, sizes, n_networks, dtype, *, init_range, fit_intercept):
 
 
 def draw_weights(random_state, sizes, n_networks, init_range, fit_intercept, dtype):
-    """Network by network: the weights layer by layer from the input side, then the biases.
+    """Initial weights of all networks: `coefs` and `intercepts`, shaped like the estimator's.
 
-    `init_range` may be "auto", for He's: of variance ``2 / fan_in``.
+    They are drawn network by network: first the weights, layer by layer from the input side, then
+    the biases. With `init_range` "auto" they have He's variance, ``2 / fan_in``.
     """
     shapes = list(pairwise(sizes))
     ranges = [math.sqrt(6.0 / n) if init_range == "auto" else init_range for n, _ in shapes]
@@ -125,9 +126,9 @@ def resume(attributes, *, in_place):
     Parameters
     ----------
     attributes : dict
-        Of the estimator. Its `coefs_` and `intercepts_` may be arrays that a user has put there.
+        The estimator's. `coefs_` and `intercepts_` may be arrays that the user has assigned.
     in_place : bool
-        Whether the run changes the estimator's own weights and generator, as a stream does.
+        Whether the run changes the estimator's own weights and generator, as in `partial_fit`.
     """
     run = Run()
     vars(run).update((name, attributes[name]) for name in ATTRIBUTES if name in attributes)

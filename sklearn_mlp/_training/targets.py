@@ -1,8 +1,9 @@
-"""What the networks are to say of each row: from labels to targets, and the classes' weights.
+"""From class labels to the targets of the networks; class weights.
 
-With two classes one network tells the second from the first, with more each network tells one
-class from the rest. Multilabel targets, a matrix of 0 and 1, are one network per column. To the
-order of visits, which goes by class, a set of labels that occurs together is a class then.
+With two classes one network has target 1 for the second class. With more, each network has target
+1 for one class. For multilabel targets, a matrix of 0 and 1, there is one network per column, and
+each distinct row of the matrix, a set of labels, gets a number that stands for a class where
+samples are put into order.
 """
 
 from typing import NamedTuple
@@ -19,25 +20,25 @@ ONE_CLASS = "The number of classes has to be greater than one; got 1 class"
 
 
 class Targets(NamedTuple):
-    """Of each row.
+    """The targets of all rows.
 
     numbers : array of shape (n_rows,), dtype int32
-        Number of the row's class or, multilabel, of its set of labels.
+        Number of each row's class or, for multilabel targets, of its set of labels.
     sets : array of shape (n_sets, n_labels), dtype int32, or None
-        The sets, 1 for the labels that are in; None unless multilabel.
+        For multilabel targets, the sets: 1 for the labels in a set, otherwise 0.
     """
 
     numbers: np.ndarray
     sets: np.ndarray | None = None
 
     def of_network(self, network, n_networks):
-        """Classes of the rows, and which of them is the network's: its target is 1 there."""
+        """Class numbers of the rows, and the one for which the network's target is 1."""
         if self.sets is None:
             return self.numbers, 1 if n_networks == 1 else network
         return self.sets[self.numbers, network], 1
 
     def matrix(self, n_networks):
-        """Targets as bool, shape (n_rows, n_networks)."""
+        """Target of each row and network as bool, shape (n_rows, n_networks)."""
         columns = []
         for network in range(n_networks):
             classes, positive = self.of_network(network, n_networks)
@@ -49,7 +50,7 @@ class Targets(NamedTuple):
 
 
 def encode(y):
-    """The classes of `y`, sorted (multilabel: the numbers of its columns), and its `Targets`."""
+    """The classes of `y`, sorted (multilabel: its column numbers), and its `Targets`."""
     if is_indicator(y):
         return np.arange(y.shape[1]), _encode_sets(y)
     check_classification_targets(y)
@@ -60,7 +61,7 @@ def encode(y):
 
 
 def encode_known(y, classes, *, multilabel):
-    """The `Targets` of `y`, which must have no other classes than these."""
+    """The `Targets` of `y`; ValueError if it has classes other than these."""
     if multilabel:
         if np.ndim(y) != 2 or y.shape[1] != len(classes):
             raise ValueError(
@@ -118,9 +119,9 @@ def _encode_sets(y):
 
 
 def class_weights(class_weight, classes, targets, sample_weight, former_totals=None):
-    """Weight of each class, None for 1, and the totals if "balanced".
+    """Weight of each class (None if all are 1), and the class totals if they are "balanced".
 
-    `former_totals` are those of the earlier calls of `partial_fit`.
+    `former_totals` are the totals of earlier calls of `partial_fit`.
     """
     if class_weight is None:
         return None, None

@@ -1,9 +1,10 @@
 """From weights to visits, and from rows to the order in which they are visited.
 
-An epoch is a list of visits: row numbers, each repeated as often as the row's weight demands. A
-weight is a multiplicity, so a row of weight 3 is visited three times, just as if it stood there
-three times. What a weight is not a whole number of is made up by the step: a row of weight w gets
-``ceil(w)`` visits whose steps are scaled by ``w / ceil(w)``.
+A visit is one update of the weights by one row. An epoch is a list of visits: row numbers, each
+repeated as often as the row's weight demands. A weight is a multiplicity, so a row of weight 3 is
+visited three times, as if it were in the data three times. The step, a factor of the learning rate,
+makes up for weights that are not whole numbers: a row of weight w gets ``ceil(w)`` visits of step
+``w / ceil(w)``.
 """
 
 import math
@@ -14,24 +15,24 @@ from sklearn.utils.extmath import row_norms
 
 from .._kernel import hash_rows
 
-# A class weight c means ceil(c) visits of step c / ceil(c), but not more visits than this: past it
-# only the step grows. Scaling the step alone learns a rare class badly.
+# A class weight c means ceil(c) visits of step c / ceil(c), but at most this number of visits; for
+# larger weights only the step grows. With larger steps alone a rare class is learned badly.
 MAX_CLASS_VISITS = 64
 
-# Epochs longer than this many visits, and longer than ten visits a row, are cut short: the visits
-# shrink in proportion and the steps grow.
+# In epochs of more visits than this, and of more than ten visits per row, the number of visits is
+# reduced in proportion and the steps are increased.
 MAX_VISITS = 1_000_000
 
 
 def _visits_and_steps(weight, most=math.inf):
-    """``ceil(weight)`` visits, at most `most`, of step ``weight / visits``; zero for zero."""
+    """``ceil(weight)`` visits, at most `most`, and the step ``weight / visits``; 0 for weight 0."""
     # 1.0000000000000002, the rounding of a sum or a quotient, is one visit and not two.
-    visits = np.minimum(np.ceil(weight * (1.0 - 1e-12)), most)
-    return visits, np.divide(weight, visits, out=np.zeros_like(visits), where=visits > 0)
+    counts = np.minimum(np.ceil(weight * (1.0 - 1e-12)), most)
+    return counts, np.divide(weight, counts, out=np.zeros_like(counts), where=counts > 0)
 
 
 def weights_to_visits(y, sample_weight=None, class_weight=None):
-    """Visits per epoch and step scale of each row.
+    """Number of visits per epoch, and step, of each row.
 
     Parameters
     ----------
@@ -42,40 +43,40 @@ def weights_to_visits(y, sample_weight=None, class_weight=None):
 
     Returns
     -------
-    visits : array of shape (n_rows,), dtype intp, or None for one visit each
+    visit_counts : array of shape (n_rows,), dtype intp, or None for one visit each
         0 for rows of weight 0.
     step : array of shape (n_rows,), dtype float64, or None for 1
     """
     if sample_weight is None and class_weight is None:
         return None, None
     if sample_weight is None:
-        visits, step = np.ones(len(y)), np.ones(len(y))
+        counts, step = np.ones(len(y)), np.ones(len(y))
     else:
-        visits, step = _visits_and_steps(sample_weight)
+        counts, step = _visits_and_steps(sample_weight)
     if class_weight is not None:
-        class_visits, class_step = _visits_and_steps(class_weight, MAX_CLASS_VISITS)
-        visits *= class_visits[y]
+        class_counts, class_step = _visits_and_steps(class_weight, MAX_CLASS_VISITS)
+        counts *= class_counts[y]
         step *= class_step[y]
 
-    n_visits = visits.sum()  # of whole numbers
-    most = max(10 * np.count_nonzero(visits), MAX_VISITS)
+    n_visits = counts.sum()
+    most = max(10 * np.count_nonzero(counts), MAX_VISITS)
     if n_visits > most:
-        fewer = np.where(visits > 0, np.maximum(np.floor(visits * (most / n_visits)), 1), 0)
-        step *= np.divide(visits, fewer, out=np.zeros_like(visits), where=visits > 0)
-        visits = fewer
-    return visits.astype(np.intp), step
+        fewer = np.where(counts > 0, np.maximum(np.floor(counts * (most / n_visits)), 1), 0)
+        step *= np.divide(counts, fewer, out=np.zeros_like(counts), where=counts > 0)
+        counts = fewer
+    return counts.astype(np.intp), step
 
 
 def class_totals(y, n_classes, sample_weight=None):
-    """The weight of each class, as whole numbers in units of 2**-1074, the smallest float.
+    """Total weight of each class, as an integer in units of 2**-1074, the smallest float.
 
-    Whole numbers of any size add up exactly: n times the same totals give the same balanced
-    weights as once, to the last bit, in one `fit` or in n calls of `partial_fit`.
+    Python's integers add up exactly, so that n calls of `partial_fit` on the same data give the
+    same balanced weights as one, to the last bit.
     """
     if sample_weight is None:
         totals = np.bincount(y, minlength=n_classes).tolist()
     else:
-        # fsum is exactly rounded, so the order of the rows cannot matter.
+        # fsum rounds the exact sum, so that the order of the rows does not matter.
         totals = [math.fsum(sample_weight[y == number]) for number in range(n_classes)]
     ratios = [float(total).as_integer_ratio() for total in totals]
     return [numerator * (2**1074 // denominator) for numerator, denominator in ratios]
@@ -93,7 +94,7 @@ def balanced_weights(totals):
 
 
 def _hash_all(rows):
-    """Hashes of all rows, a slice at a time, so that signals get through."""
+    """Hashes of all rows, computed slice by slice: signals wait for the end of a call."""
     size = max(2**22 * rows.n_rows // max(rows.n_values, 1), 1)
     numbers = np.arange(rows.n_rows)
     slices = [numbers[start : start + size] for start in range(0, rows.n_rows, size)]
@@ -101,12 +102,12 @@ def _hash_all(rows):
 
 
 def canonical_order(rows, y, step=None):
-    """Row numbers in an order that depends on the rows' contents alone.
+    """Row numbers in an order that depends on the contents of the rows alone.
 
-    Sorted by a 64-bit hash of the float32-rounded values, then class, then step, then a second
-    hash of the full values. Rows that tie on all of these are alike (but for a collision of two
-    64-bit hashes), and which of them comes first changes nothing. The step of one visit stands
-    for the weight: rows of weight 2 and 1 have visits alike.
+    Rows are sorted by a 64-bit hash of their values rounded to float32, then class, then step, then
+    a hash of the unrounded values. Rows that tie on all of these are equal (unless two pairs of
+    64-bit hashes collide), and their order changes nothing. The step stands for the weight, because
+    rows of weight 1 and 2 have the same kind of visits.
 
     Parameters
     ----------
@@ -136,17 +137,17 @@ def canonical_order(rows, y, step=None):
 
 
 def mean_squared_length(X, step, visits):
-    """Mean of ``||x||**2`` over visits, weighted by their step."""
+    """Mean of ``||x||**2`` over the visits, weighted by their steps."""
     with np.errstate(over="ignore"):
-        # Lengths that overflow are as good as any that is far too large.
+        # A length that overflows may be replaced by any that is far too large.
         lengths = np.minimum(row_norms(X, squared=True), 1e30)[visits]
     weights = None if step is None else step[visits]
     return float(np.average(lengths.astype(np.float64, copy=False), weights=weights))
 
 
-def expand(order, visits=None):
+def expand(order, visit_counts=None):
     """The visits of an epoch: `order`, with each row repeated as often as it is visited."""
-    return order if visits is None else np.repeat(order, visits[order])
+    return order if visit_counts is None else np.repeat(order, visit_counts[order])
 
 
 def hold_out(visits, y, fraction, generator):
