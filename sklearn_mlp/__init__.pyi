@@ -178,7 +178,7 @@ class GradientCheck:
     largest_gradient: float
 
 def gradient_check(
-    estimator: MLPLogisticClassifier, X: _Matrix, y: _Matrix, *, step: float = 1e-5
+    estimator: MLPLogisticClassifier, X: _Matrix, y: _Matrix, *, epsilon: float = 1e-5
 ) -> GradientCheck: ...
 def export_c(
     estimator: Any, *, name: str = "mlp", path: str | PathLike[str] | None = None

@@ -535,7 +535,7 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
             first = check_partial_fit_first_call(self, classes)
             if len(self.classes_) < 2:
                 raise ValueError(ONE_CLASS)
-            X, training, plan, run = self._chunk(X, y, sample_weight, first=first)
+            X, training, plan, run = self._prepare_partial_fit(X, y, sample_weight, first=first)
             undo.keep_interrupted = True
             run.n_iter_ = 1
             try:
@@ -549,7 +549,7 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
                 report(f"Visit {self.t_}, loss {self.loss_:10.6f}")
         return self
 
-    def _chunk(self, X, y, sample_weight=None, *, first=False):
+    def _prepare_partial_fit(self, X, y, sample_weight=None, *, first=False):
         """What one call of `partial_fit` trains on, by which plan, and the run that it goes on."""
         X, y = self._validate_samples(X, y, reset=first)
         if first:

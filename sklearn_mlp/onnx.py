@@ -59,15 +59,15 @@ def _convert(scope, operator, container):
     if model.n_outputs_ == 1:
         # Not the larger of the two probabilities: at a logit of 0 they are equal.
         positive = graph.node("Greater", logits, graph.constant(0.0))
-        winner = graph.node("Cast", positive, to=TensorProto.INT64)
-        winner = graph.node("Reshape", winner, graph.constant(np.array([-1])))
+        most_probable = graph.node("Cast", positive, to=TensorProto.INT64)
+        most_probable = graph.node("Reshape", most_probable, graph.constant(np.array([-1])))
     else:
-        winner = graph.node("ArgMax", logits, axis=1, keepdims=0)
+        most_probable = graph.node("ArgMax", logits, axis=1, keepdims=0)
     # Strings, or whole numbers: skl2onnx has made sure of that.
     classes = np.arange(len(model.classes_)) if options["nocl"] else model.classes_
     if classes.dtype.kind in "biuf":
         classes = classes.astype(np.int64)
-    graph.node("Gather", graph.constant(classes), winner, output=label)
+    graph.node("Gather", graph.constant(classes), most_probable, output=label)
 
 
 def _raw_scores(graph, model, logits):

@@ -130,7 +130,7 @@ def test_going_on_does_not_restart(noisy_iris):
     assert_same_fit(*fresh)
 
 
-def test_given_weights_and_restarts(noisy_iris):
+def test_restarts_refuse_initial_weights(noisy_iris):
     X, y, *_ = noisy_iris
     model = MLPLogisticClassifier(4, random_state=np.random.RandomState(0), max_iter=2).fit(X, y)
     before, state = vars(model).copy(), model.random_state.get_state()[1].copy()

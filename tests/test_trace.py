@@ -444,10 +444,10 @@ def test_only_the_gradient_of_the_loss_is_checked(iris):
         3, alpha=50.0, learning_rate="invscaling", class_weight={0: 9.0}, random_state=0
     ).fit(X, y)
     assert gradient_check(model, X[::20], y[::20]).difference < 1e-9
-    # A coarser step has an error of its square.
-    assert 1e-9 < gradient_check(model, X[::20], y[::20], step=1e-3).difference < 1e-6
-    with pytest.raises(ValueError, match="step must be > 0, got 0"):
-        gradient_check(model, X, y, step=0)
+    # A larger epsilon has an error of its square.
+    assert 1e-9 < gradient_check(model, X[::20], y[::20], epsilon=1e-3).difference < 1e-6
+    with pytest.raises(ValueError, match="epsilon must be > 0, got 0"):
+        gradient_check(model, X, y, epsilon=0)
 
 
 def test_a_wrong_gradient_is_found_and_named(iris, replace):

@@ -12,7 +12,7 @@ from .diagram import draw_layers, layer_names
 from .trace import copy_of, feature_names_of, network_of, weights_of_network
 
 POSITIVE, NEGATIVE = "C0", "C1"
-LETTERS = 9.0  # size in points
+FONT_SIZE = 9.0  # points
 TWIN = "<validation scores>"  # what the axes over those of the loss are known by
 
 
@@ -315,7 +315,7 @@ class NetworkDisplay:
         # Letters are about half as wide as they are high.
         shown = [self._name(0, node) for node in layers[0].nodes]
         left, right = (
-            radius + 8.0 + 0.5 * LETTERS * max(map(len, names))
+            radius + 8.0 + 0.5 * FONT_SIZE * max(map(len, names))
             for names in ([*shown, "inputs"], [self.output_name])
         )
         unit = max(width - left - right, 0.55 * width) / (len(layers) - 1)
@@ -367,9 +367,9 @@ class NetworkDisplay:
         sizes = [len(self.coefs[0]), *(np.shape(coef)[1] for coef in self.coefs)]
         hidden = layer_names(len(sizes))[1:-1]
         titles = ["inputs", *(hidden if len(hidden) > 1 else ["hidden"]), "output"]
-        on_nodes = min(LETTERS, 0.62 * radius)
+        on_nodes = min(FONT_SIZE, 0.62 * radius)
 
-        def write(layer, height, words, *, fontsize=LETTERS, beside=0):
+        def write(layer, height, words, *, fontsize=FONT_SIZE, beside=0):
             self.texts_.append(
                 ax.annotate(
                     words,
@@ -398,7 +398,7 @@ class NetworkDisplay:
                     write(layer, height, self._name(layer, node), beside=1 if layer else -1)
             if drawn.gap is not None:
                 n_more = sizes[layer] - len(drawn.nodes)
-                write(layer, drawn.gap, f"\u22ee {n_more} more", fontsize=LETTERS - 1)
+                write(layer, drawn.gap, f"\u22ee {n_more} more", fontsize=FONT_SIZE - 1)
             if drawn.bias is not None:
                 write(layer, drawn.bias, "1", fontsize=on_nodes)
                 if layer == 0:

@@ -38,7 +38,7 @@ class GradientCheck:
     largest_gradient: float
 
 
-def gradient_check(estimator, X, y, *, step=1e-5):
+def gradient_check(estimator, X, y, *, epsilon=1e-5):
     """Compare the gradients that training descends with finite differences of the loss.
 
     For each sample and weight, the gradient is taken from what an update by the compiled kernel
@@ -57,8 +57,8 @@ def gradient_check(estimator, X, y, *, step=1e-5):
     y : array-like of shape (n_samples,) or (n_samples, n_labels)
         Their class labels, or multilabel targets.
 
-    step : float, default=1e-5
-        By how much a weight is moved up and down for the finite difference.
+    epsilon : float, default=1e-5
+        Change of a weight, up and down, for the finite difference.
 
     Returns
     -------
@@ -70,8 +70,9 @@ def gradient_check(estimator, X, y, *, step=1e-5):
 
     Notes
     -----
-    The error of a central difference is about ``step ** 2`` plus 1e-16 / `step` for weights and
-    losses around 1, here 1e-10. Weights of dtype float32 add about 1e-7 times the largest weight.
+    The error of a central difference is about ``epsilon ** 2`` plus ``1e-16 / epsilon`` for weights
+    and losses around 1: 1e-10 by default. Weights of dtype float32 add about 1e-7 times the largest
+    weight.
 
     Examples
     --------
@@ -84,8 +85,8 @@ def gradient_check(estimator, X, y, *, step=1e-5):
     >>> gradient_check(model, X[:5], y[:5]).difference < 1e-8
     True
     """
-    if not step > 0:
-        raise ValueError(f"step must be > 0, got {step!r}.")
+    if not epsilon > 0:
+        raise ValueError(f"epsilon must be > 0, got {epsilon!r}.")
     model = copy_of(estimator, "gradient_check")
     model.set_params(
         learning_rate="constant",
@@ -102,7 +103,7 @@ def gradient_check(estimator, X, y, *, step=1e-5):
         [_kernel_gradient(model, X[row : row + 1], y[row : row + 1]) for row in range(len(y))]
     )
     X = (X.toarray() if issparse(X) else X).astype(np.float64)
-    names, differences = _finite_differences(model, X, targets, step)
+    names, differences = _finite_differences(model, X, targets, epsilon)
     error = np.abs(gradients - differences)
     row, column = np.unravel_index(np.argmax(error), error.shape)
     return GradientCheck(
@@ -120,7 +121,7 @@ def _trained_arrays(model):
 
 
 def _kernel_gradient(model, X, y):
-    """What one update at a learning rate of 1 takes from each weight; they are put back."""
+    """The change of each weight by one update at a learning rate of 1; the weights are restored."""
     buffer = model._packed.buffer.copy()
     before = [np.array(array, dtype=np.float64) for array in _trained_arrays(model)]
     model.partial_fit(X, y)
@@ -130,7 +131,7 @@ def _kernel_gradient(model, X, y):
     return change
 
 
-def _finite_differences(model, X, targets, step):
+def _finite_differences(model, X, targets, epsilon):
     """Names of the weights, and the central difference for each sample and weight."""
     targets = targets.matrix(model.n_outputs_)
     arrays = [np.array(array, dtype=np.float64) for array in _trained_arrays(model)]
@@ -144,7 +145,7 @@ def _finite_differences(model, X, targets, step):
             T = targets[:, 0 if model.n_outputs_ == 1 else index[0]]
             losses = []
             kept = array[index]
-            for moved in (kept + step, kept - step):
+            for moved in (kept + epsilon, kept - epsilon):
                 array[index] = moved
                 weights = [a[network] for a in arrays]
                 S_preA, _ = _reference.forward(X, weights[:n_layers], weights[n_layers:] or None)
@@ -153,5 +154,5 @@ def _finite_differences(model, X, targets, step):
                 )
             array[index] = kept
             names.append(f"{name}[{', '.join(map(str, index))}]")
-            differences.append((losses[0] - losses[1]) / (2.0 * step))
+            differences.append((losses[0] - losses[1]) / (2.0 * epsilon))
     return names, np.transpose(differences)

@@ -214,7 +214,7 @@ def trace_update(estimator, x, y, *, class_of_interest=None):
     labels = labels[np.newaxis] if model.multilabel_ else labels
     if len(labels) != 1:
         raise ValueError(f"y must be the class label of one sample, got {y!r}.")
-    X, training, plan, run = model._chunk(_one_row(x), labels)
+    X, training, plan, run = model._prepare_partial_fit(_one_row(x), labels)
     rate = plan.learning_rate_of(0, run.t_)
     if model.multilabel_:
         y, own = labels[0], model.classes_[0]

@@ -57,8 +57,8 @@ def only_predicted_class(tallies):
     lowest, highest = tallies[:, 1], tallies[:, 2]
     if len(tallies) == 1:
         return 0 if highest[0] <= 0 else 1 if lowest[0] > 0 else None
-    winner = int(np.argmax(lowest))
-    return winner if lowest[winner] > np.delete(highest, winner).max() else None
+    likeliest = int(np.argmax(lowest))
+    return likeliest if lowest[likeliest] > np.delete(highest, likeliest).max() else None
 
 
 def loss_of_constant_output(training, n_networks, loss):
