@@ -29,9 +29,9 @@ from ._training.callbacks import fit_task
 from ._training.data import ValidationSet, check_can_hold_out, make_training_set, split
 from ._training.diagnosis import describe_failure, loss_of_constant_output
 from ._training.epochs import Epochs, chunk_length, decide_all, most_probable
-from ._training.loop import check_finite, report, selection_score, train_restarts, train_run
+from ._training.loop import best_of, check_finite, report, train_restarts, train_run
 from ._training.plan import make_plan
-from ._training.run import begin, check_biases, check_same_sizes, resume
+from ._training.run import ATTRIBUTES, begin, check_biases, check_same_sizes, resume
 from ._training.targets import (
     ONE_CLASS,
     check_label_numbers,
@@ -41,16 +41,19 @@ from ._training.targets import (
 )
 from ._validation import (
     DTYPES,
-    Undo,
     is_indicator,
     is_validation_set_given,
     readable,
+    restored_on_error,
     scale_up,
     validate_hidden_sizes,
     validate_initial_weights,
     validate_sample_weight,
     validate_samples,
 )
+
+# The fitted attributes that describe the data; the others are those of a run.
+OF_DATA = ("classes_", "feature_names_in_", "multilabel_", "n_features_in_")
 
 
 class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
@@ -446,39 +449,40 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
             Invalid parameters or data, or weights that became non-finite.
         """
         goes_on = self.warm_start and hasattr(self, "coefs_")
+        draft = self._draft()
         task = fit_task(
             self,
+            draft,
             X,
             y,
             sample_weight,
             n_runs=1 if goes_on else self.n_init,
             n_epochs=self.max_iter,
         )
-        with Undo(self) as undo:
+        with restored_on_error(self.random_state):
             task.begin()
-            X, y = self._validate_samples(X, y, reset=not goes_on)
+            X, y = draft._validate_samples(X, y, reset=not goes_on)
             classes, targets = encode(y)
             multilabel = targets.sets is not None
             if goes_on:
                 check_same_classes(self.classes_, self.multilabel_, classes, multilabel)
-            self.classes_, self.multilabel_ = classes, multilabel
+            draft.classes_, draft.multilabel_ = classes, multilabel
             sample_weight = scale_up(validate_sample_weight(sample_weight, X))
-            training = self._training_set(X, targets, sample_weight)
-            if not self.multilabel_ and len(np.unique(targets.numbers[training.visits])) < 2:
+            training = draft._training_set(X, targets, sample_weight)
+            if not multilabel and len(np.unique(targets.numbers[training.visits])) < 2:
                 raise ValueError(ONE_CLASS + " after removing samples of weight zero")
             validation = None
             given = (X_val, y_val, sample_weight_val)
             if is_validation_set_given(*given, early_stopping=self.early_stopping):
-                validation = self._validation_set(*given, X.dtype)
+                validation = draft._validation_set(*given, X.dtype)
             if self.early_stopping and validation is None:
-                check_can_hold_out(training, None if self.multilabel_ else self.classes_)
-            runs = self._runs(X.dtype, goes_on, coefs_init, intercepts_init)
+                check_can_hold_out(training, None if multilabel else classes)
+            runs = draft._runs(X.dtype, goes_on, coefs_init, intercepts_init)
             if self.early_stopping and validation is None:
                 # The same split in every restart, and in every warm start on the same data: what
                 # was trained on is not validated on later.
                 generator = np.random.default_rng([runs[0]._seed, 1])
                 training, validation = split(training, self.validation_fraction, generator)
-            undo.keep_interrupted = True
             plan = make_plan(self, training, X, runs[0].n_outputs_, streamed=False)
             try:
                 if len(runs) == 1:
@@ -487,10 +491,13 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
                 else:
                     make_epochs = partial(self._epochs, X, training)
                     endings = train_restarts(runs, make_epochs, plan, self, validation, task)
-            finally:  # also if interrupted
-                best = max(range(len(runs)), key=lambda number: selection_score(runs[number], self))
-                vars(self).update(vars(runs[best]))
-            task.end(runs[best])
+                best = best_of(runs, self)
+                task.end(runs[best])
+                self._adopt(draft, runs)
+            except BaseException as error:
+                if not isinstance(error, Exception):  # interrupted
+                    self._adopt(draft, runs)
+                raise
         self._warn(endings[best], X, training)
         return self
 
@@ -503,8 +510,9 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
         ``class_weight="balanced"``, the classes are counted over all calls. `early_stopping`,
         `n_init` and `warm_start` are ignored.
 
-        A call that raises an error leaves the estimator as it was, except that weights which became
-        non-finite are not restored.
+        A call that raises an error leaves the estimator as it was. There is one exception: if the
+        weights of a large network become non-finite in a call with few samples, the estimator is
+        not fitted any more, because a copy of the weights would take longer than the call.
 
         Parameters
         ----------
@@ -531,23 +539,61 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
         ValueError
             Invalid parameters or data, or weights that became non-finite.
         """
-        with Undo(self) as undo:
-            first = check_partial_fit_first_call(self, classes)
-            if len(self.classes_) < 2:
-                raise ValueError(ONE_CLASS)
-            X, training, plan, run = self._prepare_partial_fit(X, y, sample_weight, first=first)
-            undo.keep_interrupted = True
-            run.n_iter_ = 1
+        draft = self._draft()
+        first = check_partial_fit_first_call(draft, classes)
+        if len(draft.classes_) < 2:
+            raise ValueError(ONE_CLASS)
+        with restored_on_error(self.random_state if first else None):
+            X, training, plan, run = draft._prepare_partial_fit(X, y, sample_weight, first=first)
+            # The run of a first call has nothing to lose.
+            saved = None if first else run.save(len(training.visits), chunk_length(X, run.coefs_))
+            run.n_iter_, run.learning_rate_init_ = 1, plan.learning_rate_init
+            run.alpha_ = plan.alpha
             try:
                 if len(training.visits):  # none if the classes' weights are zero
+                    rate = plan.learning_rate_of(0, run.t_)
                     with self._epochs(X, training, run, self.n_jobs) as epochs:
-                        epochs.train_epoch(plan, plan.learning_rate_of(0, run.t_))
+                        loss, _ = epochs.train_epoch(plan.learning_rates_of(0, rate), plan.alpha)
                     check_finite(run, X)
-            finally:
-                vars(self).update(vars(run))
-            if self.verbose and len(training.visits):
-                report(f"Visit {self.t_}, loss {self.loss_:10.6f}")
+                    run.loss_ = loss
+                self._adopt(draft, [run])
+            except BaseException as error:
+                if not isinstance(error, Exception):  # interrupted
+                    self._adopt(draft, [run])
+                elif (
+                    saved is not None
+                    and not run.restore(saved)
+                    and run._packed is vars(self).get("_packed")  # not a copy of the user's arrays
+                ):
+                    self._forget()
+                    raise ValueError(
+                        f"{error} The weights from before this call are lost, because copies of "
+                        "large networks are not made: the estimator is not fitted any more."
+                    ) from error
+                raise
+        if self.verbose and len(training.visits):
+            report(f"Visit {self.t_}, loss {self.loss_:10.6f}")
         return self
+
+    def _draft(self):
+        """An estimator with the same attributes, to be changed before this one is."""
+        draft = object.__new__(type(self))
+        vars(draft).update(vars(self))
+        return draft
+
+    def _adopt(self, draft, runs):
+        """Take the fitted attributes of the draft and of the best run."""
+        best = runs[best_of(runs, self)]
+        attributes = {name: vars(draft)[name] for name in OF_DATA if hasattr(draft, name)}
+        # In one operation: other threads, and an interrupt, find the old attributes or the new.
+        vars(self).update({**attributes, **best.attributes()})
+        if not hasattr(draft, "feature_names_in_"):
+            vars(self).pop("feature_names_in_", None)
+
+    def _forget(self):
+        """Become an estimator that is not fitted."""
+        for name in (*OF_DATA, *ATTRIBUTES):
+            vars(self).pop(name, None)
 
     def _prepare_partial_fit(self, X, y, sample_weight=None, *, first=False):
         """What one call of `partial_fit` trains on, by which plan, and the run that it goes on."""
@@ -645,7 +691,7 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
     def __setstate__(self, state):
         super().__setstate__(state_from_file(state, type(self).__name__))
         if hasattr(self, "coefs_"):
-            vars(self).update(vars(resume(vars(self), in_place=True)))
+            vars(self).update(vars(resume(vars(self), in_place=False)))
             check_attributes(self, self._packed.buffer)
 
     def _epochs(self, X, training, run, n_jobs, interrupted=None):

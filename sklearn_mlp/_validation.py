@@ -164,25 +164,15 @@ def _check_weights(name, given, shapes, dtype):
     return arrays
 
 
-class Undo:
-    """Gives the estimator back what it had, if an error is raised: attributes, generator state.
-
-    Once `keep_interrupted` is set, KeyboardInterrupt and its kind leave it as it is then.
-    """
-
-    def __init__(self, estimator):
-        self.estimator, self.before = estimator, vars(estimator).copy()
-        self.generator = self.before.get("_generator")
-        self.state = None if self.generator is None else self.generator.bit_generator.state
-        self.keep_interrupted = False
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, error, *_):
-        if error is None or (self.keep_interrupted and not issubclass(error, Exception)):
-            return
-        vars(self.estimator).clear()
-        vars(self.estimator).update(self.before)
-        if self.generator is not None:
-            self.generator.bit_generator.state = self.state
+@contextlib.contextmanager
+def restored_on_error(random_state):
+    """Give a RandomState of the caller back its former state if an error is raised."""
+    if not isinstance(random_state, np.random.RandomState):
+        yield
+        return
+    state = random_state.get_state()
+    try:
+        yield
+    except Exception:
+        random_state.set_state(state)
+        raise

@@ -61,26 +61,36 @@ class PackedWeights:
     def __init__(self, coefs, intercepts):
         coefs, intercepts = [np.asarray(a) for a in coefs], [np.asarray(a) for a in intercepts]
         _check_chain(coefs, intercepts)
-        dtype = dtype_of(coefs)
-        self._sizes = [*(coef.shape[-2] for coef in coefs), 1]
-        self.instruction_set = instruction_set_for(self._sizes[1:-1], dtype)
-        self._offsets = _offsets(self._sizes, lanes(self.instruction_set, dtype))
-        several = coefs[0].ndim == 3
-        n_networks = len(coefs[0]) if several else 1
-        self.buffer = _aligned_zeros((n_networks, self._offsets[-1]), dtype)
+        sizes = [*(coef.shape[-2] for coef in coefs), 1]
+        n_networks = len(coefs[0]) if coefs[0].ndim == 3 else None
+        self._allocate(sizes, n_networks, dtype_of(coefs))
+        for view, array in zip(self.coefs, coefs, strict=True):
+            view[...] = array
+        for view, array in zip(self.intercepts, intercepts, strict=True):
+            view[...] = array
 
+    @classmethod
+    def zeros(cls, sizes, n_networks, dtype):
+        """Weights of zero for `n_networks` networks of layers of these sizes, inputs first."""
+        packed = cls.__new__(cls)
+        packed._allocate(sizes, n_networks if n_networks > 1 else None, np.dtype(dtype))
+        return packed
+
+    def _allocate(self, sizes, n_networks, dtype):
+        self._sizes = sizes
+        self.instruction_set = instruction_set_for(sizes[1:-1], dtype)
+        self._offsets = _offsets(sizes, lanes(self.instruction_set, dtype))
+        self.buffer = _aligned_zeros((n_networks or 1, self._offsets[-1]), dtype)
         self.coefs, self.intercepts = [], []
-        for number, (fan_in, fan_out) in enumerate(pairwise(self._sizes)):
+        for number, (fan_in, fan_out) in enumerate(pairwise(sizes)):
             w, b, end = self._offsets[2 * number : 2 * number + 3]
             weights, biases = self.buffer[:, w:b], self.buffer[:, b:end][:, :fan_out]
-            if number == len(coefs) - 1:
+            if number == len(sizes) - 2:
                 weights = weights[:, :fan_in, np.newaxis]
             else:
-                weights = weights.reshape(n_networks, fan_in, -1)[:, :, :fan_out]
-            self.coefs.append(weights if several else weights[0])
-            self.intercepts.append(biases if several else biases[0])
-            self.coefs[-1][...] = coefs[number]
-            self.intercepts[-1][...] = intercepts[number]
+                weights = weights.reshape(len(self.buffer), fan_in, -1)[:, :, :fan_out]
+            self.coefs.append(weights[0] if n_networks is None else weights)
+            self.intercepts.append(biases[0] if n_networks is None else biases)
 
     def holds(self, coefs, intercepts):
         """Whether these very arrays are views of the buffer."""

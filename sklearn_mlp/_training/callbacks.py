@@ -1,6 +1,5 @@
 """The tasks of a fit, as scikit-learn's callbacks see them (scikit-learn 1.9 and newer)."""
 
-from copy import copy
 from functools import partial
 
 
@@ -11,13 +10,16 @@ class Task:
     ----------
     estimator : estimator
         The estimator whose `fit` was called; the callbacks know it from their `setup`.
+    draft : estimator
+        Has the fitted attributes that do not come from a run.
     context : sklearn.callback.CallbackContext
     shared : dict
         Arguments that any callback may ask for: X, y, metadata.
     """
 
-    def __init__(self, estimator, context, shared):
-        self._estimator, self._context, self._shared = estimator, context, shared
+    def __init__(self, estimator, draft, context, shared):
+        self._estimator, self._draft = estimator, draft
+        self._context, self._shared = context, shared
 
     def begin(self, run=None):
         """Call the callbacks; `run` is None before there are weights."""
@@ -29,11 +31,11 @@ class Task:
 
     def subtask(self, name, **kwargs):
         context = self._context.subcontext(task_name=name, **kwargs)
-        return Task(self._estimator, context, self._shared)
+        return Task(self._estimator, self._draft, context, self._shared)
 
     def _arguments(self, run):
         # scikit-learn calls this only if a callback asks for an estimator: it copies the weights.
-        state = None if run is None else partial(_snapshot, self._estimator, run)
+        state = None if run is None else partial(_snapshot, self._draft, run)
         return {**self._shared, "reconstruction_attributes": state}
 
 
@@ -50,12 +52,8 @@ class NoTask:
         return self
 
 
-def fit_task(estimator, X, y, sample_weight, *, n_runs, n_epochs):
-    """The task of a whole fit. Its subtasks are epochs or, with several runs, restarts.
-
-    Call it before the estimator's attributes are saved for the case of an error: it adds
-    attributes of its own, which `with_callbacks` removes.
-    """
+def fit_task(estimator, draft, X, y, sample_weight, *, n_runs, n_epochs):
+    """The task of a whole fit. Its subtasks are epochs or, with several runs, restarts."""
     if not getattr(estimator, "_skl_callbacks", None):
         return NoTask()
     context = estimator._init_callback_context(
@@ -63,9 +61,9 @@ def fit_task(estimator, X, y, sample_weight, *, n_runs, n_epochs):
         sequential_subtasks=n_runs == 1,  # restarts may run in threads
     )
     metadata = None if sample_weight is None else {"sample_weight": sample_weight}
-    return Task(estimator, context, {"X": X, "y": y, "metadata": metadata})
+    return Task(estimator, draft, context, {"X": X, "y": y, "metadata": metadata})
 
 
-def _snapshot(estimator, run):
-    """Copies of the estimator's attributes, with those of `run` in place of the fitted ones."""
-    return {**vars(copy(estimator)), **run.snapshot()}
+def _snapshot(draft, run):
+    """The attributes of `draft`, with copies of those of `run` in place of the fitted ones."""
+    return {**vars(draft), **run.snapshot()}

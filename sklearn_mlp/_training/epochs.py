@@ -58,24 +58,24 @@ class Epochs:
             self._interrupted.set()
         return self._pool.__exit__(error, *details)
 
-    def train_epoch(self, plan, learning_rate):
+    def train_epoch(self, learning_rates, alpha):
         """Train every network for one epoch, all in the same order of visits.
 
-        Sets `loss_`, `alpha_` and `learning_rate_init_` of the run and adds to its `t_`.
+        Adds to `t_` and `_class_totals` of the run.
 
         Parameters
         ----------
-        plan : sklearn_mlp._training.plan.Plan
-        learning_rate : float
-            Learning rate of this epoch, as the schedule sets it.
+        learning_rates : array of shape (n_networks, 2)
+            Learning rates of samples of target 0 and of target 1.
+        alpha : float
 
         Returns
         -------
+        loss : float
+            Mean over the visits, weighted by their steps, and over the networks.
         tallies : array of shape (n_networks, 3), see `sklearn_mlp._kernel.train`
         """
         run = self.run
-        alpha = plan.alpha_of(run.n_iter_, run.loss_)
-        learning_rates = plan.learning_rates_of(run.n_iter_, learning_rate)
         order = self.training.visits
         if self.shuffle:
             order = shuffled(order, run._generator)
@@ -113,13 +113,10 @@ class Epochs:
             raise CancelledError
         if not all(map(math.isfinite, tallies.ravel().tolist())):
             raise ValueError(NON_FINITE)
-        run.loss_ = float(tallies[:, 0].sum()) / (len(tallies) * self.training.total)
-        run.learning_rate_init_ = plan.learning_rate_init_of(run.n_iter_)
-        run.alpha_ = alpha
         run.t_ += len(self.training.visits)
         if self.training.class_totals is not None:
             run._class_totals = add_totals(run._class_totals, self.training.class_totals)
-        return tallies
+        return float(tallies[:, 0].sum()) / (len(tallies) * self.training.total), tallies
 
     def score(self, validation, scoring):
         """Accuracy, or minus the mean loss, on a `ValidationSet`."""

@@ -12,6 +12,7 @@ from joblib import effective_n_jobs
 from scipy.sparse import issparse
 
 from .diagnosis import HARDLY_LEARNED, NON_FINITE, loss_of_constant_output
+from .run import Epoch
 
 
 class Ending(NamedTuple):
@@ -69,7 +70,7 @@ def train_run(run, epochs, plan, parameters, validation, task, name="Epoch"):
     -------
     ending : Ending
     """
-    run.begin_history(with_scores=validation is not None)
+    run.begin_history(plan, with_scores=validation is not None)
     stopping = Stopping(parameters.tol, parameters.n_iter_no_change)
     stops_on_loss = validation is None and plan.learning_rate != "linear"
     plateau = np.inf
@@ -77,33 +78,27 @@ def train_run(run, epochs, plan, parameters, validation, task, name="Epoch"):
         constant_loss = loss_of_constant_output(epochs.training, run.n_outputs_, parameters.loss)
         plateau = HARDLY_LEARNED * constant_loss
     adaptive_rate = plan.learning_rate_init
-    best_weights = why = None
+    best = why = None
     try:
-        while run.n_iter_ < plan.max_iter and why is None:
+        while len(run.epochs) < plan.max_iter and why is None:
             epoch_task = task.subtask("epoch")
             epoch_task.begin(run)
-            rate = plan.learning_rate_of(run.n_iter_, run.n_iter_ * len(epochs.training.visits))
+            number = len(run.epochs)
+            rate = plan.learning_rate_of(number, number * len(epochs.training.visits))
             if plan.learning_rate == "adaptive":
                 rate = adaptive_rate
-            tallies = epochs.train_epoch(plan, rate)
-            run.n_iter_ += 1
-            run.loss_curve_.append(run.loss_)
-            run.learning_rate_curve_.append(rate)
-            run.alpha_curve_.append(run.alpha_)
-            score = -run.loss_
-            if validation is not None:
-                score = epochs.score(validation, parameters.scoring)
-                run.validation_scores_.append(score)
-            if stopping.is_best(score):
-                run.best_iter_ = run.n_iter_
-                if validation is None:
-                    run.best_loss_ = run.loss_
-                else:
-                    run.best_validation_score_ = score
-                    best_weights = run._packed.buffer.copy()
+            alpha = plan.alpha_of(number, run.epochs[-1].loss if run.epochs else np.inf)
+            loss, tallies = epochs.train_epoch(plan.learning_rates_of(number, rate), alpha)
+            score = None if validation is None else epochs.score(validation, parameters.scoring)
+            if stopping.is_best(-loss if score is None else score):
+                weights = None if score is None else run._packed.buffer.copy()
+                best = (number + 1, stopping.best, weights)
+            rate_init = plan.learning_rate_init_of(number)
+            epoch = Epoch(loss, rate, rate_init, alpha, score, *best)
+            run.epochs.append(epoch)
             # A training loss hardly below that of a constant output is a plateau before learning
             # has begun, not the end of it.
-            can_stop = validation is not None or (stops_on_loss and run.loss_ <= plateau)
+            can_stop = validation is not None or (stops_on_loss and loss <= plateau)
             if can_stop and stopping.is_due():
                 if plan.learning_rate == "adaptive" and adaptive_rate > 1e-6:
                     adaptive_rate /= 5.0
@@ -116,12 +111,12 @@ def train_run(run, epochs, plan, parameters, validation, task, name="Epoch"):
                     )
             if epoch_task.end(run):
                 why = "A callback asked to stop. Stopping."
-            is_last = why is not None or run.n_iter_ == plan.max_iter
-            if parameters.verbose and (is_last or run.n_iter_ % int(parameters.verbose) == 0):
-                report_epoch(run, plan, name, None if validation is None else score)
+            n_epochs = len(run.epochs)
+            is_last = why is not None or n_epochs == plan.max_iter
+            if parameters.verbose and (is_last or n_epochs % int(parameters.verbose) == 0):
+                report_epoch(name, n_epochs, plan.max_iter, epoch)
     finally:
-        if best_weights is not None:
-            run._packed.buffer[...] = best_weights
+        run.end_history()
     check_finite(run)
     return Ending(why, tallies)
 
@@ -169,11 +164,17 @@ def train_restarts(runs, make_epochs, plan, parameters, validation, task):
         return in_threads(train, n_runs, n_threads, interrupted)
 
 
-def selection_score(run, parameters):
-    """The score by which the best of several runs is selected; the highest wins."""
-    if not parameters.early_stopping:
-        return -run.loss_
-    return -np.inf if run.best_validation_score_ is None else run.best_validation_score_
+def best_of(runs, parameters):
+    """Number of the run with the lowest loss or, with early stopping, the highest score."""
+
+    def score(number):
+        run = runs[number]
+        run.end_history()
+        if not parameters.early_stopping:
+            return -run.loss_
+        return -np.inf if run.best_validation_score_ is None else run.best_validation_score_
+
+    return max(range(len(runs)), key=score)
 
 
 def check_finite(run, X=None):
@@ -199,11 +200,10 @@ def report(line):
     sys.stdout.write(line + "\n")
 
 
-def report_epoch(run, plan, name, validation_score):
-    number = f"{run.n_iter_:{len(str(plan.max_iter))}}/{plan.max_iter}"
-    line = f"{name} {number}, loss {run.loss_:10.6f}"
-    if validation_score is not None:
-        line += f", validation score {validation_score:10.6f}"
+def report_epoch(name, number, max_iter, epoch):
+    line = f"{name} {number:{len(str(max_iter))}}/{max_iter}, loss {epoch.loss:10.6f}"
+    if epoch.score is not None:
+        line += f", validation score {epoch.score:10.6f}"
     report(line)
 
 

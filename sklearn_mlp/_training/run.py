@@ -2,17 +2,39 @@
 
 import math
 from copy import deepcopy
-from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 
 from .._kernel.packed import PackedWeights
 
 
+class Epoch(NamedTuple):
+    """The record of an epoch.
+
+    loss, learning_rate, learning_rate_init, alpha : float
+        The loss, and the learning rate with and without the schedule.
+    score : float or None
+        Validation score.
+    best_iter, best_score, best_weights : int, float, and array or None
+        The best epoch so far, this one included: its number counted from 1, its score (minus the
+        loss, or the validation score), and with early stopping a copy of its weights.
+    """
+
+    loss: float
+    learning_rate: float
+    learning_rate_init: float
+    alpha: float
+    score: float | None
+    best_iter: int
+    best_score: float
+    best_weights: np.ndarray | None
+
+
 class Run:
     """What training changes, under the names of the estimator's fitted attributes.
 
-    A restart is a run of its own. When training ends, the attributes of the best run become the
+    A restart is a run of its own. When training ends, the `attributes` of the best run become the
     estimator's. Beside the public attributes a run has
 
     _packed : sklearn_mlp._kernel.packed.PackedWeights
@@ -21,60 +43,123 @@ class Run:
         Generator of the visiting orders, seeded with `_seed`.
     _class_totals : list of int or None
         Totals of all calls so far, see `sklearn_mlp._training.visits.class_totals`.
+
+    During a fit, `epochs` has a record of each epoch. A record is appended in one operation, and
+    `end_history` derives the public attributes from the records, so that the attributes agree with
+    each other whenever training is interrupted.
     """
+
+    epochs = None
+
+    def attributes(self):
+        """The attributes that become those of the estimator."""
+        return {name: value for name, value in vars(self).items() if name in ATTRIBUTES}
+
+    def set_weights(self, packed):
+        self._packed = packed
+        self.coefs_, self.intercepts_ = list(packed.coefs), list(packed.intercepts)
 
     def pack(self, coefs, intercepts):
         """Copy the weights into the kernel's layout; `coefs_` and `intercepts_` become views."""
-        self._packed = PackedWeights(coefs, intercepts)
-        self.coefs_, self.intercepts_ = list(self._packed.coefs), list(self._packed.intercepts)
+        self.set_weights(PackedWeights(coefs, intercepts))
 
-    def begin_history(self, *, with_scores):
-        """Forget the best epoch, and go on with copies of the curves."""
+    def begin_history(self, plan, *, with_scores):
+        """Begin a fit: the curves go on from those of the former one, if there was one."""
+        self.learning_rate_init_ = plan.learning_rate_init_of(0)
+        self.alpha_ = plan.alpha_of(0, self.loss_)
+        if not with_scores:
+            self.validation_scores_ = None
+        elif self.validation_scores_ is None:
+            self.validation_scores_ = []
         self.n_iter_ = 0
-        self.loss_curve_ = [*self.loss_curve_]
-        self.learning_rate_curve_ = [*self.learning_rate_curve_]
-        self.alpha_curve_ = [*self.alpha_curve_]
         self.best_loss_ = self.best_iter_ = self.best_validation_score_ = None
-        self.validation_scores_ = [*(self.validation_scores_ or [])] if with_scores else None
+        self._former = {name: vars(self)[name] for name in CURVES}
+        self.epochs = []
+
+    def end_history(self):
+        """Derive the public attributes from `epochs`. A second call changes nothing."""
+        vars(self).update(self._history())
+        if self.epochs and self.epochs[-1].best_weights is not None:
+            self._packed.buffer[...] = self.epochs[-1].best_weights
+
+    def _history(self):
+        if not self.epochs:
+            return {}
+        last = self.epochs[-1]
+        history = {
+            "n_iter_": len(self.epochs),
+            "loss_": last.loss,
+            "learning_rate_init_": last.learning_rate_init,
+            "alpha_": last.alpha,
+            "best_iter_": last.best_iter,
+            "best_loss_": -last.best_score if last.score is None else None,
+            "best_validation_score_": None if last.score is None else last.best_score,
+        }
+        for curve, name in CURVES.items():
+            if self._former[curve] is not None:
+                values = [getattr(epoch, name) for epoch in self.epochs]
+                history[curve] = self._former[curve] + values
+        return history
+
+    def save(self, n_visits, chunk):
+        """What `restore` needs: the state of the generator, and a copy of the weights.
+
+        The weights are not copied where that would take longer than a tenth of `n_visits` visits,
+        of which the kernel makes `chunk` in one call.
+        """
+        size = self._packed.buffer.size
+        is_small = size <= 2**16 or 10 * size * chunk <= n_visits * 2**25
+        weights = self._packed.buffer.copy() if is_small else None
+        return self._generator.bit_generator.state, weights
+
+    def restore(self, saved):
+        """Go back to what was saved; return whether the weights are those, or at least finite."""
+        self._generator.bit_generator.state, weights = saved
+        if weights is not None:
+            self._packed.buffer[...] = weights
+        return weights is not None or bool(np.isfinite(self._packed.buffer).all())
 
     def snapshot(self):
         """Copies of the attributes, which training does not change any more."""
         other = Run()
-        vars(other).update(vars(self))
+        vars(other).update({**self.attributes(), **self._history()})
         other.pack(self.coefs_, self.intercepts_)
-        for name in (
-            "loss_curve_",
-            "learning_rate_curve_",
-            "alpha_curve_",
-            "validation_scores_",
-            "_generator",
-        ):
-            setattr(other, name, deepcopy(getattr(self, name)))
+        other._generator = deepcopy(self._generator)
         return vars(other)
 
 
-ATTRIBUTES = (
-    "_class_totals",
-    "_generator",
-    "_packed",
-    "_seed",
-    "alpha_",
-    "alpha_curve_",
-    "best_iter_",
-    "best_loss_",
-    "best_validation_score_",
-    "coefs_",
-    "intercepts_",
-    "learning_rate_curve_",
-    "learning_rate_init_",
-    "loss_",
-    "loss_curve_",
-    "n_iter_",
-    "n_layers_",
-    "n_outputs_",
-    "out_activation_",
-    "t_",
-    "validation_scores_",
+# Public attribute, and the field of an `Epoch` that it lists.
+CURVES = {
+    "alpha_curve_": "alpha",
+    "learning_rate_curve_": "learning_rate",
+    "loss_curve_": "loss",
+    "validation_scores_": "score",
+}
+
+ATTRIBUTES = frozenset(
+    (
+        "_class_totals",
+        "_generator",
+        "_packed",
+        "_seed",
+        "alpha_",
+        "alpha_curve_",
+        "best_iter_",
+        "best_loss_",
+        "best_validation_score_",
+        "coefs_",
+        "intercepts_",
+        "learning_rate_curve_",
+        "learning_rate_init_",
+        "loss_",
+        "loss_curve_",
+        "n_iter_",
+        "n_layers_",
+        "n_outputs_",
+        "out_activation_",
+        "t_",
+        "validation_scores_",
+    )
 )
 
 
@@ -85,7 +170,9 @@ def begin(random_state, sizes, n_networks, dtype, *, init_range, fit_intercept):
     stays with the attributes, so that `partial_fit` and warm starts continue its sequence.
     """
     run = Run()
-    run.pack(*draw_weights(random_state, sizes, n_networks, init_range, fit_intercept, dtype))
+    packed = PackedWeights.zeros(sizes, n_networks, dtype)
+    draw_weights(random_state, packed, init_range, fit_intercept)
+    run.set_weights(packed)
     run._seed = random_state.randint(np.iinfo(np.int32).max)
     run._generator = np.random.default_rng(run._seed)
     run.n_layers_, run.n_outputs_, run.out_activation_ = len(sizes), n_networks, "logistic"
@@ -97,27 +184,23 @@ def begin(random_state, sizes, n_networks, dtype, *, init_range, fit_intercept):
     return run
 
 
-def draw_weights(random_state, sizes, n_networks, init_range, fit_intercept, dtype):
-    """Initial weights of all networks: `coefs` and `intercepts`, shaped like the estimator's.
+def draw_weights(random_state, packed, init_range, fit_intercept):
+    """Fill `packed` with initial weights.
 
     They are drawn network by network: first the weights, layer by layer from the input side, then
     the biases. With `init_range` "auto" they have He's variance, ``2 / fan_in``.
     """
-    shapes = list(pairwise(sizes))
-    ranges = [math.sqrt(6.0 / n) if init_range == "auto" else init_range for n, _ in shapes]
-    networks = []
-    for _ in range(n_networks):
-        coefs = [
-            random_state.uniform(-r, r, shape) for r, shape in zip(ranges, shapes, strict=True)
+    for number in range(len(packed.buffer)):
+        network = ... if len(packed.buffer) == 1 else number
+        ranges = [
+            math.sqrt(6.0 / coef.shape[-2]) if init_range == "auto" else init_range
+            for coef in packed.coefs
         ]
-        intercepts = [
-            random_state.uniform(-r, r, fan_out) if fit_intercept else np.zeros(fan_out)
-            for r, (_, fan_out) in zip(ranges, shapes, strict=True)
-        ]
-        networks.append(coefs + intercepts)
-    arrays = networks[0] if n_networks == 1 else [np.stack(a) for a in zip(*networks, strict=True)]
-    arrays = [a.astype(dtype, copy=False) for a in arrays]
-    return arrays[: len(shapes)], arrays[len(shapes) :]
+        for r, coef in zip(ranges, packed.coefs, strict=True):
+            coef[network] = random_state.uniform(-r, r, coef.shape[-2:])
+        if fit_intercept:
+            for r, intercept in zip(ranges, packed.intercepts, strict=True):
+                intercept[network] = random_state.uniform(-r, r, intercept.shape[-1])
 
 
 def resume(attributes, *, in_place):
