@@ -4,15 +4,13 @@ import warnings
 
 import numpy as np
 import pytest
-from sklearn.datasets import (
-    make_classification,
-)
+from sklearn.datasets import make_classification
+from sklearn.ensemble import AdaBoostClassifier, BaggingClassifier
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import accuracy_score
 
 from sklearn_mlp import MLPLogisticClassifier
 
-ignore_one_class = pytest.mark.filterwarnings("ignore:All training samples were predicted")
 CONSTANT = {"learning_rate": "constant", "random_state": 0}
 
 
@@ -72,25 +70,53 @@ def test_early_stopping_with_sample_weights(iris, spied_early_stopping):
     model = MLPLogisticClassifier(early_stopping=True, random_state=0)
     expected = model.fit(X, y).predict_proba(X)
     np.testing.assert_array_equal(model.fit(X, y, np.ones(150)).predict_proba(X), expected)
-    # Visits are held out, and the score counts their weights.
-    weight = np.random.default_rng(0).choice([0.5, 1.0, 4.5], size=150)
+    # A row is held out with all its visits, and the score counts its weight.
+    weight = np.random.default_rng(0).choice([0.0, 0.5, 1.0, 4.5], size=150)
     trained, validated = spied_early_stopping(model, X, y, weight)
-    n_visits = int(np.ceil(weight).sum())
     held_out = validated[: len(validated) // (3 * model.n_iter_)]  # three networks
-    assert len(held_out) + len(trained) // (3 * model.n_iter_) == n_visits
-    step = (weight / np.ceil(weight))[held_out]
-    score = accuracy_score(y[held_out], model.predict(X[held_out]), sample_weight=step)
+    assert len(set(held_out)) == len(held_out)
+    assert not set(trained) & set(held_out)
+    assert set(trained) | set(held_out) == set(np.flatnonzero(weight))
+    counts = np.bincount(y[held_out])
+    assert counts.tolist() == [round(0.1 * np.sum((y == k) & (weight > 0))) for k in range(3)]
+    score = accuracy_score(y[held_out], model.predict(X[held_out]), sample_weight=weight[held_out])
     assert model.best_validation_score_ == pytest.approx(score, rel=1e-12)
 
 
-@ignore_one_class
-def test_early_stopping_needs_two_samples_of_each_class():
+@pytest.mark.parametrize("how", ["sample weights", "class weights", "bagging", "boosting"])
+def test_no_row_is_both_trained_and_validated_on(how, spy_on_kernel):
+    # On noise, a validation score far above 0.5 would show rows that were trained on.
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(600, 20)), rng.integers(0, 2, 600)
+    model = MLPLogisticClassifier(
+        32, early_stopping=True, validation_fraction=0.3, learning_rate_init=1.0, random_state=0
+    ).set_params(alpha=0.0, learning_rate="constant", n_iter_no_change=20)
+    trained, validated = set(), set()
+    spy_on_kernel(
+        train=lambda *, order, **_: trained.update(order.tolist()),
+        decide=lambda *, subset, **_: validated.update([] if subset is None else subset.tolist()),
+    )
+    if how == "sample weights":
+        models = [model.fit(X, y, 1 / rng.uniform(0.1, 0.9, 600))]
+    elif how == "class weights":
+        rare = rng.uniform(size=600) < 0.05
+        models = [model.set_params(class_weight="balanced").fit(X, rare)]
+    elif how == "bagging":
+        models = BaggingClassifier(model, 1, random_state=0).fit(X, y).estimators_
+    else:
+        models = AdaBoostClassifier(model, n_estimators=1, random_state=0).fit(X, y).estimators_
+    assert validated
+    assert not trained & validated
+    assert max(models[0].validation_scores_) < 0.67
+
+
+def test_a_class_of_one_row_cannot_be_split_whatever_its_weight():
     X, y = [[1, 2], [2, 3], [3, 4], [4, 5]], ["no", "no", "no", "yes"]
     message = "least populated class in y has only 1 member.*few members: yes"
     with pytest.raises(ValueError, match=message):
         MLPLogisticClassifier(early_stopping=True).fit(X, y)
-    # Two visits of one row are two.
-    MLPLogisticClassifier(early_stopping=True).fit(X, y, [1, 1, 1, 2])
+    with pytest.raises(ValueError, match="whatever its weight"):
+        MLPLogisticClassifier(early_stopping=True).fit(X, y, [1, 1, 1, 20])
 
 
 def test_early_stopping_keeps_feature_names():

@@ -83,7 +83,7 @@ def make_training_set(
     visit_counts, step = weights_to_visits(targets.numbers, sample_weight, weights)
     rows = Rows(X)
     if shuffle and rows.n_rows > 1:
-        order = canonical_order(rows, targets.numbers, step)
+        order = canonical_order(rows, targets.numbers, step, visit_counts)
     else:
         order = np.arange(rows.n_rows)
     return _of_visits(rows, targets, step, expand(order, visit_counts), totals)
@@ -99,31 +99,44 @@ def _strata(targets):
     return targets.numbers if targets.sets is None else np.zeros_like(targets.numbers)
 
 
+def _rows_visited(visits):
+    """Numbers of the rows in the order of the visits, where those of a row are side by side."""
+    return visits[np.diff(visits, prepend=-1) != 0]
+
+
 def check_can_hold_out(training, classes):
-    """Raise ValueError if a class has a single visit, too few to train and to validate on.
+    """Raise ValueError if a class has a single row, too few to train and to validate on.
 
     `classes` are the class labels, or None if the targets are multilabel.
     """
-    n_visits = np.bincount(_strata(training.targets)[training.visits])
-    if classes is None and len(training.visits) == 1:
+    rows = _rows_visited(training.visits)
+    if classes is None and len(rows) == 1:
         raise ValueError(
             "y has only 1 member, which is too few: early stopping needs one to train on and one "
             "to validate on."
         )
-    if (n_visits == 1).any():
+    n_members = np.bincount(_strata(training.targets)[rows])
+    if (n_members == 1).any():
         raise ValueError(
-            "The least populated class in y has only 1 member, which is too few: early stopping "
-            "needs one to train on and one to validate on. Class with too few members: "
-            f"{classes[np.argmax(n_visits == 1)]}."
+            "The least populated class in y has only 1 member, which is too few, whatever its "
+            "weight: early stopping needs one to train on and one to validate on. Class with too "
+            f"few members: {classes[np.argmax(n_members == 1)]}."
         )
 
 
 def split(training, fraction, generator):
-    """The visits to train on and those to validate on, as a `TrainingSet` and a `ValidationSet`."""
-    rows, targets, step = training.rows, training.targets, training.step
-    visits, held_out = hold_out(training.visits, _strata(targets), fraction, generator)
-    weights = None if step is None else step[held_out]
+    """A `TrainingSet` and a `ValidationSet`: a part of the rows of each class is held out.
+
+    A row is held out with all its visits. Its weight in the validation score is that in training.
+    """
+    rows, targets, step, visits = training.rows, training.targets, training.step, training.visits
+    held_out = hold_out(_rows_visited(visits), _strata(targets), fraction, generator)
+    is_held_out = np.zeros(rows.n_rows, dtype=bool)
+    is_held_out[held_out] = True
+    weights = None
+    if step is not None:
+        weights = np.bincount(visits, minlength=rows.n_rows)[held_out] * step[held_out]
     return (
-        _of_visits(rows, targets, step, visits, training.class_totals),
+        _of_visits(rows, targets, step, visits[~is_held_out[visits]], training.class_totals),
         ValidationSet(rows, targets.take(held_out), held_out, weights),
     )

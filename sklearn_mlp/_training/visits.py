@@ -101,19 +101,18 @@ def _hash_all(rows):
     return np.concatenate([hash_rows(rows, subset=subset, float32=True) for subset in slices])
 
 
-def canonical_order(rows, y, step=None):
+def canonical_order(rows, y, step=None, visit_counts=None):
     """Row numbers in an order that depends on the contents of the rows alone.
 
     Rows are sorted by a 64-bit hash of their values rounded to float32, then class, then step, then
-    a hash of the unrounded values. Rows that tie on all of these are equal (unless two pairs of
-    64-bit hashes collide), and their order changes nothing. The step stands for the weight, because
-    rows of weight 1 and 2 have the same kind of visits.
+    a hash of the unrounded values, then number of visits. Rows that tie on all of these are equal
+    (unless two pairs of 64-bit hashes collide), and their order changes nothing.
 
     Parameters
     ----------
     rows : sklearn_mlp._kernel.Rows
     y : array of shape (n_rows,), class numbers
-    step : array of shape (n_rows,) or None for 1
+    step, visit_counts : arrays of shape (n_rows,), or None for 1
 
     Returns
     -------
@@ -128,10 +127,12 @@ def canonical_order(rows, y, step=None):
         tied[:-1] = tied_with_next
         tied[1:] |= tied_with_next
         subset = order[tied]
-        keys = [hash_rows(rows, subset=subset, float32=False)]
+        keys = [y[subset], hashes[tied]]
         if step is not None:
-            keys.append(step[subset])
-        keys += [y[subset], hashes[tied]]
+            keys.insert(0, step[subset])
+        keys.insert(0, hash_rows(rows, subset=subset, float32=False))
+        if visit_counts is not None:
+            keys.insert(0, visit_counts[subset])
         order[tied] = subset[np.lexsort(keys)]
     return order
 
@@ -150,26 +151,22 @@ def expand(order, visit_counts=None):
     return order if visit_counts is None else np.repeat(order, visit_counts[order])
 
 
-def hold_out(visits, y, fraction, generator):
-    """Split the visits of an epoch into those to train on and those to validate on.
+def hold_out(rows, y, fraction, generator):
+    """Numbers of the rows to validate on, in the order of `rows`.
 
-    Of each class ``round(fraction * visits)`` are held out, at least one and at most all but one.
+    Of each class ``round(fraction * n)`` of its n rows are held out, at least one and at most all
+    but one.
 
     Parameters
     ----------
-    visits : array of shape (n_visits,), row numbers
+    rows : array of row numbers, each once
     y : array of shape (n_rows,), class numbers
     fraction : float in (0, 1)
     generator : numpy.random.Generator
-
-    Returns
-    -------
-    training, validation : arrays of row numbers, both in the order of `visits`
     """
-    held_out = np.zeros(len(visits), dtype=bool)
-    class_of_visit = y[visits]
-    for number in np.unique(class_of_visit):
-        candidates = np.flatnonzero(class_of_visit == number)
+    is_held_out = np.zeros(len(rows), dtype=bool)
+    for number in np.unique(y[rows]):
+        candidates = np.flatnonzero(y[rows] == number)
         n = min(max(round(fraction * len(candidates)), 1), len(candidates) - 1)
-        held_out[generator.choice(candidates, n, replace=False)] = True
-    return visits[~held_out], visits[held_out]
+        is_held_out[generator.choice(candidates, n, replace=False)] = True
+    return rows[is_held_out]
