@@ -174,7 +174,8 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
         Weights of the classes, ``{label: weight}``; 1 for a class that is not named. "balanced"
         finds more samples of a rare class, at the cost of probabilities that no longer match its
         frequency; it uses ``n_samples / (n_classes * n_samples_of_the_class)``, sample weights
-        counted. A class of weight c is visited ``ceil(c)`` times (at most 64 times), its updates
+        counted. If the weights of a dict have a mean under 1 over the samples, all are scaled up
+        to mean 1. A class of weight c is visited ``ceil(c)`` times (at most 64 times), its updates
         scaled by what remains of c. Multilabel targets do not support it: use
         :class:`~sklearn.multiclass.OneVsRestClassifier` with this estimator.
 

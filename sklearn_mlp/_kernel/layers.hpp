@@ -7,10 +7,11 @@
 // are multiplied into the output's error signal, once. The names are those of
 // sklearn_mlp/_reference.py.
 //
-// alpha shrinks every weight, but not the biases, by the factor 1 - LR * step * alpha in a visit.
+// alpha shrinks every weight, but not the biases, by the factor max(0, 1 - LR * step * alpha) in a
+// visit.
 // Weights are stored as V with weight = scale * V, and a visit changes the scale, one number, in
 // place of all weights: then weight -= change is V -= change / scale. The scale is kept in double
-// precision, where 1 - 1e-9 is not 1, and between 1/2 and 2: a visit that would take it beyond
+// precision, where 1 - 1e-9 is not 1, and between 1/2 and 1: a visit that would take it below
 // multiplies V by it (`shrink`) and starts again from 1. Without alpha all of this multiplies by 1.
 //
 // Included once per instruction set, after simd.hpp.
@@ -38,9 +39,9 @@ INLINE Visit<T> next_visit(const Visits &visits, std::ptrdiff_t row, double &sca
     visit.rate = static_cast<T>(rate);
     if (visits.alpha != 0.0) {
         visit.scale = static_cast<T>(scale);
-        scale *= 1.0 - rate * visits.alpha;
-        const double size = scale < 0.0 ? -scale : scale;
-        if (!(size >= 0.5 && size <= 2.0)) {
+        const double factor = 1.0 - rate * visits.alpha;
+        scale *= factor > 0.0 ? factor : 0.0;  // at most to zero, never to the other sign
+        if (!(scale >= 0.5)) {
             visit.shrink = static_cast<T>(scale);
             scale = 1.0;
         }

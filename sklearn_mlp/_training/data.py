@@ -21,7 +21,7 @@ class TrainingSet(NamedTuple):
     total : float
         Sum of the steps of all visits: the number of samples, weights counted.
     class_totals : list of int or None
-        See `sklearn_mlp._training.visits.class_totals`; None unless class weights are "balanced".
+        See `sklearn_mlp._training.visits.class_totals`; None without class weights.
     """
 
     rows: Rows
@@ -77,7 +77,7 @@ def make_training_set(
     shuffle : bool
         Whether the visits are in the canonical order of the samples; otherwise in that of the rows.
     former_totals : list of int or None
-        Totals of the classes in earlier calls of `partial_fit`, for "balanced".
+        Totals of the classes in earlier calls of `partial_fit`.
     """
     weights, totals = class_weights(class_weight, classes, targets, sample_weight, former_totals)
     visit_counts, step = weights_to_visits(targets.numbers, sample_weight, weights)

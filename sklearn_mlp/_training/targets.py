@@ -9,12 +9,11 @@ samples are put into order.
 from typing import NamedTuple
 
 import numpy as np
-from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import column_or_1d
 
 from .._validation import is_indicator
-from .visits import add_totals, balanced_weights, class_totals
+from .visits import add_totals, balanced_weights, class_totals, scaled_weights
 
 ONE_CLASS = "The number of classes has to be greater than one; got 1 class"
 
@@ -119,8 +118,10 @@ def _encode_sets(y):
 
 
 def class_weights(class_weight, classes, targets, sample_weight, former_totals=None):
-    """Weight of each class (None if all are 1), and the class totals if they are "balanced".
+    """Weight of each class and the class totals, both None if there are no class weights.
 
+    A dict whose weights have a mean under 1 over the samples is scaled up to mean 1, so that the
+    ratios of small weights matter and not their size. "balanced" weights have the mean 1.
     `former_totals` are the totals of earlier calls of `partial_fit`.
     """
     if class_weight is None:
@@ -130,13 +131,34 @@ def class_weights(class_weight, classes, targets, sample_weight, former_totals=N
             "class_weight is not supported for multilabel y. OneVsRestClassifier with this "
             "estimator weighs the classes of each label by themselves."
         )
-    totals = None
+    totals = class_totals(targets.numbers, len(classes), sample_weight)
+    all_totals = add_totals(former_totals, totals)
     if class_weight == "balanced":
-        totals = class_totals(targets.numbers, len(classes), sample_weight)
-        weights = balanced_weights(add_totals(former_totals, totals))
-    else:
-        weights = compute_class_weight(class_weight, classes=classes, y=classes)
-        weights = weights.astype(np.float64)
-        if not np.isfinite(weights).all() or (weights < 0).any():
-            raise ValueError(f"class_weight must be finite and not negative, got {class_weight}.")
-    return weights, totals
+        return balanced_weights(all_totals), totals
+    return scaled_weights(_weights_of_dict(class_weight, classes), all_totals), totals
+
+
+def _weights_of_dict(class_weight, classes):
+    """Weight of each class; 1 for those that `class_weight` does not name."""
+    # Labels as Python objects and as NumPy's, which differ for dates.
+    numbers = {}
+    for labels in (classes, classes.tolist()):
+        numbers.update({label: number for number, label in enumerate(labels)})
+    weights, unknown = np.ones(len(classes)), []
+    named = np.zeros(len(classes), dtype=bool)
+    for label, weight in class_weight.items():
+        if label not in numbers:
+            unknown.append(label)
+            continue
+        named[numbers[label]] = True
+        try:
+            weights[numbers[label]] = weight
+        except OverflowError:
+            weights[numbers[label]] = np.inf
+    if unknown and not named.all():  # as scikit-learn: names of classes that are absent may stay
+        raise ValueError(
+            f"The classes, {classes[~named].tolist()}, are not in class_weight, but {unknown} are."
+        )
+    if not np.isfinite(weights).all() or (weights < 0).any():
+        raise ValueError(f"class_weight must be finite and not negative, got {class_weight}.")
+    return weights

@@ -90,7 +90,29 @@ def add_totals(former, totals):
 def balanced_weights(totals):
     """scikit-learn's "balanced" weight of each class that has a total; 1 for the others."""
     n_seen = sum(total > 0 for total in totals)
-    return np.array([float(Fraction(sum(totals), n_seen * t)) if t else 1.0 for t in totals])
+    return _as_floats([Fraction(sum(totals), n_seen * t) if t else 1 for t in totals])
+
+
+def scaled_weights(weights, totals):
+    """Class weights, scaled up to mean 1 over the samples if it is less.
+
+    As in `sklearn_mlp._validation.scale_up`, samples of weight 0 do not count.
+    """
+    exact = [Fraction(weight) for weight in weights.tolist()]
+    total = sum(t for weight, t in zip(exact, totals, strict=True) if weight)
+    mean = sum(weight * t for weight, t in zip(exact, totals, strict=True))
+    if not mean or mean >= total:
+        return weights
+    return _as_floats([weight * total / mean for weight in exact])
+
+
+def _as_floats(fractions):
+    try:
+        return np.array([float(fraction) for fraction in fractions])
+    except OverflowError:
+        raise ValueError(
+            "The weights of the classes are too different: a class weight is not finite."
+        ) from None
 
 
 def _hash_all(rows):
