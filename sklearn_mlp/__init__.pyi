@@ -101,6 +101,7 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
         self,
         X: _Matrix,
         y: _Matrix,
+        *,
         classes: ArrayLike | None = None,
         sample_weight: ArrayLike | None = None,
     ) -> Self: ...

@@ -41,8 +41,10 @@ from ._training.targets import (
 )
 from ._validation import (
     DTYPES,
+    check_sparse_indices,
     is_indicator,
     is_validation_set_given,
+    named_as_validation_set,
     readable,
     restored_on_error,
     scale_up,
@@ -503,7 +505,7 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
         return self
 
     @fit_context(prefer_skip_nested_validation=True)
-    def partial_fit(self, X, y, classes=None, sample_weight=None):
+    def partial_fit(self, X, y, *, classes=None, sample_weight=None):
         """Train for one epoch on a part of the data, from the weights reached so far.
 
         The learning rate is `learning_rate_init`, with ``learning_rate="invscaling"`` divided by
@@ -632,9 +634,10 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
         )
 
     def _validation_set(self, X, y, sample_weight, dtype):
-        X, y = self._validate_samples(X, y, dtype=dtype, reset=False)
-        sample_weight = validate_sample_weight(sample_weight, X)
-        targets = encode_known(y, self.classes_, multilabel=self.multilabel_)
+        with named_as_validation_set():
+            X, y = self._validate_samples(X, y, dtype=dtype, reset=False)
+            sample_weight = validate_sample_weight(sample_weight, X)
+            targets = encode_known(y, self.classes_, multilabel=self.multilabel_)
         return ValidationSet(Rows(X), targets, weights=sample_weight)
 
     def _sizes(self):
@@ -700,8 +703,8 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
             training,
             run,
             networks=run._packed.networks(train_biases=self.fit_intercept),
+            X=X,
             shuffle=self.shuffle,
-            chunk=chunk_length(X, run.coefs_),
             log_loss=self.loss == "log_loss",
             n_jobs=n_jobs,
             interrupted=interrupted,
@@ -746,6 +749,7 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
         packed = self._packed
         if not packed.holds(self.coefs_, self.intercepts_):  # arrays that a user has put there
             packed = PackedWeights(self.coefs_, self.intercepts_)
+        check_sparse_indices(X)
         X = validate_data(
             self, X, accept_sparse="csr", dtype=packed.buffer.dtype, order="C", reset=False
         )

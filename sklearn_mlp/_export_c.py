@@ -94,7 +94,7 @@ def _steps(estimator):
     if isinstance(estimator, Pipeline):
         steps = [step for _, step in estimator.steps if step not in (None, "passthrough")]
         *before, model = steps or [None]
-        others = [type(step).__name__ for step in before if not isinstance(step, StandardScaler)]
+        others = [step for step in before if not isinstance(step, StandardScaler)]
         if others or len(before) > 1:
             raise TypeError(
                 "export_c takes a pipeline of at most a StandardScaler before the network, got "
@@ -107,6 +107,16 @@ def _steps(estimator):
             "export_c takes a fitted MLPLogisticClassifier, or a pipeline that ends with one, got "
             f"{type(model).__name__}."
         )
+    for step, base, methods in (
+        (scaler, StandardScaler, ["transform"]),
+        (model, MLPLogisticClassifier, ["decision_function", "predict", "predict_proba"]),
+    ):
+        own = [m for m in methods if step and getattr(type(step), m) is not getattr(base, m)]
+        if own:
+            raise TypeError(
+                f"export_c writes what {base.__name__} computes, but {type(step).__name__} has "
+                f"{own[0]} of its own."
+            )
     check_is_fitted(model)
     if scaler is not None:
         check_is_fitted(scaler)

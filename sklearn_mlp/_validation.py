@@ -2,6 +2,7 @@
 
 import contextlib
 import math
+import re
 from itertools import pairwise
 
 import numpy as np
@@ -20,6 +21,42 @@ def is_indicator(y):
     return getattr(y, "ndim", 0) == 2 and is_multilabel(y)
 
 
+def check_sparse_indices(X):
+    """Raise ValueError if the indices of a sparse matrix point outside of it or of its arrays.
+
+    SciPy and the kernel trust them; files such as those of `scipy.sparse.load_npz` are not checked
+    either.
+    """
+    if not issparse(X) or X.ndim != 2 or X.format not in ("bsr", "coo", "csc", "csr"):
+        return
+    if X.format == "coo":
+        valid = all(
+            len(index) == len(X.data) and _is_within(index, n)
+            for index, n in zip((X.row, X.col), X.shape, strict=True)
+        )
+    else:
+        n_major, n_minor = X.shape[::-1] if X.format == "csc" else X.shape
+        if X.format == "bsr":
+            n_major, n_minor = n_major // X.blocksize[0], n_minor // X.blocksize[1]
+        starts, indices = X.indptr, X.indices
+        valid = (
+            starts.ndim == indices.ndim == 1
+            and len(starts) == n_major + 1
+            and starts[0] == 0
+            and bool((starts[1:] >= starts[:-1]).all())
+            and starts[-1] <= len(indices) == len(X.data)
+            and _is_within(indices[: starts[-1]], n_minor)
+        )
+    if not valid:
+        raise ValueError(
+            "The sparse matrix X is corrupt: its indices do not fit its shape or its data."
+        )
+
+
+def _is_within(indices, n):
+    return indices.size == 0 or (indices.min() >= 0 and indices.max() < n)
+
+
 def validate_samples(estimator, X, y, *, dtype, reset):
     r"""X as the kernel can read it and y as an array, checked; sets `n_features_in_` if `reset`.
 
@@ -32,6 +69,7 @@ def validate_samples(estimator, X, y, *, dtype, reset):
     dtype : dtype or tuple of dtypes
     reset : bool
     """
+    check_sparse_indices(X)
     if isinstance(y, list | tuple):
         with contextlib.suppress(ValueError):  # of a ragged list, for validation to reject
             y = np.asarray(y)
@@ -56,10 +94,16 @@ def validate_samples(estimator, X, y, *, dtype, reset):
 
 
 def readable(X):
-    """X as the kernel can read it: aligned, CSR in contiguous parts. Hardly ever a copy."""
+    """X as the kernel can read it: aligned, CSR in contiguous parts of the right length.
+
+    Usually this is X itself, and hardly ever a copy of its values.
+    """
     if not issparse(X):
         return X if X.flags.c_contiguous and X.flags.aligned else np.array(X, order="C")
-    parts = [np.require(a, requirements=["C", "A"]) for a in (X.data, X.indices, X.indptr)]
+    arrays = (X.data, X.indices, X.indptr)
+    if len(X.data) > X.indptr[-1]:  # there may be spare room behind
+        arrays = (X.data[: X.indptr[-1]], X.indices[: X.indptr[-1]], X.indptr)
+    parts = [np.require(a, requirements=["C", "A"]) for a in arrays]
     if parts[1].dtype not in (np.int32, np.int64):
         parts[1] = parts[1].astype(np.int64)
     if all(new is old for new, old in zip(parts, (X.data, X.indices, X.indptr), strict=True)):
@@ -107,6 +151,19 @@ def is_validation_set_given(X, y, sample_weight, *, early_stopping):
             "False. When passing X_val and y_val to fit, early_stopping should be set to True."
         )
     return True
+
+
+@contextlib.contextmanager
+def named_as_validation_set():
+    """In errors of validation, call X, y and sample_weight by the names that they have in `fit`."""
+    try:
+        yield
+    except (TypeError, ValueError) as error:
+        if type(error) not in (TypeError, ValueError):  # a subclass may need other arguments
+            raise
+        message = re.sub(r"\b(X|y|sample_weight)\b", r"\1_val", str(error))
+        message = re.sub(r"\bSample weights\b", "The weights in sample_weight_val", message)
+        raise type(error)(message) from error
 
 
 def validate_hidden_sizes(hidden_layer_sizes):

@@ -114,8 +114,8 @@ def test_what_a_callback_gets_of_an_epoch_is_the_fit_up_to_it(iris, bits):
         assert fitted.loss_curve_ == expected.loss_curve_
         assert (fitted.n_iter_, fitted.t_) == (expected.n_iter_, expected.t_)
         # It goes on as the other does: it has the generator's state, not the generator.
-        assert bits(fitted.partial_fit(X, y, None, weight)) == bits(
-            expected.partial_fit(X, y, None, weight)
+        assert bits(fitted.partial_fit(X, y, sample_weight=weight)) == bits(
+            expected.partial_fit(X, y, sample_weight=weight)
         )
     # An epoch begins with what the former ended with, and the fit ends with the last.
     assert bits(keeper.begun[-1]) == bits(network(max_iter=3).fit(X, y, weight))

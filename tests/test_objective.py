@@ -44,7 +44,7 @@ def test_an_epoch_of_small_steps_descends_the_stated_objective(container, hidden
     model = MLPLogisticClassifier(
         hidden, loss=loss, alpha=alpha, learning_rate_init=1e-9, random_state=0
     )
-    model.partial_fit(container(X), y, [0, 1], sample_weight=weight)
+    model.partial_fit(container(X), y, classes=[0, 1], sample_weight=weight)
     before = [a.copy() for a in (*model.coefs_, *model.intercepts_)]
 
     def objective():

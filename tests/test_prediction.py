@@ -119,7 +119,7 @@ def test_a_prediction_may_take_many_calls_of_the_kernel(iris, replace):
     X, y = iris
     model = MLPLogisticClassifier(3, random_state=0).fit(X, y)
     expected = model.decision_function(X)
-    replace("chunk_length", lambda X, coefs: 16)
+    replace("chunk_length", lambda X, coefs, shrink=0.0: 16)
     np.testing.assert_array_equal(model.decision_function(X), expected)
     for table in (X, csr_array(X)):
         chunked = MLPLogisticClassifier(3, random_state=0).fit(table, y)

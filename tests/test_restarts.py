@@ -124,7 +124,9 @@ def test_going_on_does_not_restart(noisy_iris):
         model.fit(X, y).partial_fit(X, y)
     assert_same_fit(*models)
     fresh = [
-        MLPLogisticClassifier(4, n_init=n_init, random_state=0).partial_fit(X, y, np.unique(y))
+        MLPLogisticClassifier(4, n_init=n_init, random_state=0).partial_fit(
+            X, y, classes=np.unique(y)
+        )
         for n_init in (1, 4)
     ]
     assert_same_fit(*fresh)

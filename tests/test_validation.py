@@ -150,7 +150,7 @@ def test_classes_of_partial_fit(data):
         lambda: model.partial_fit(X, y, classes=[1, 2, 3]),
     )
     named = MLPLogisticClassifier(3).partial_fit(
-        X, np.array(["b", "c"], dtype=object)[y - 1], ["b", "c"]
+        X, np.array(["b", "c"], dtype=object)[y - 1], classes=["b", "c"]
     )
     for unknown in (["a"], [1], [None, "b"], [1, "b"]):
         with pytest.raises(ValueError, match="classes not in"):

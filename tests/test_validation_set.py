@@ -30,7 +30,7 @@ def by_epoch(noisy_iris, **parameters):
     X, y, *_ = noisy_iris
     model = MLPLogisticClassifier(5, learning_rate="constant", random_state=0, **parameters)
     for _ in range(12):
-        yield model.partial_fit(X, y, np.unique(y))
+        yield model.partial_fit(X, y, classes=np.unique(y))
 
 
 def test_scores_are_those_of_the_given_samples_and_the_best_weights_are_kept(noisy_iris):
@@ -114,13 +114,13 @@ def test_other_kinds_of_validation_samples(noisy_iris):
         ({"X_val": None}, "y_val is provided, but X_val was not provided"),
         ({"X_val": None, "y_val": None, "sample_weight_val": [1.0]}, "X_val was not provided"),
         ({"early_stopping": False}, "early_stopping is False"),
-        ({"X_val": [[1.0, 2.0]], "y_val": [0]}, "X has 2 features"),
+        ({"X_val": [[1.0, 2.0]], "y_val": [0]}, "X_val has 2 features"),
         ({"X_val": [[1.0, 2.0, 3.0, np.nan]], "y_val": [0]}, "contains NaN"),
         ({"X_val": [[1.0, 2.0, 3.0, 4.0]]}, "inconsistent numbers of samples"),
         ({"y_val": "another"}, "classes not in"),
         (
             {"sample_weight_val": "negative"},
-            "Negative values in data passed to `sample_weight`",
+            "Negative values in data passed to `sample_weight_val`",
         ),
         ({"sample_weight_val": "zero"}, "must contain at least one non-zero number"),
     ],

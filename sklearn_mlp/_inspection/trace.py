@@ -72,6 +72,9 @@ class BackpropTrace:
         "squared_error" or "log_loss".
     class_of_interest : object
         The class whose probability the network's output is.
+    network : str
+        With several networks, which one this is: "class 2 against the rest", or multilabel,
+        "label 2". Empty with two classes.
     feature_names : list of str
     has_bias : bool
         Whether there are bias nodes.
@@ -96,6 +99,7 @@ class BackpropTrace:
     decay: float
     loss_name: str
     class_of_interest: object
+    network: str
     feature_names: list
     has_bias: bool
 
@@ -265,6 +269,11 @@ def trace_update(estimator, x, y, *, class_of_interest=None):
         decay=decay,
         loss_name=model.loss,
         class_of_interest=class_of_interest,
+        network=""
+        if model.n_outputs_ == 1
+        else f"label {class_of_interest}"
+        if model.multilabel_
+        else f"class {class_of_interest} against the rest",
         feature_names=feature_names_of(model),
         has_bias=model.fit_intercept,
     )

@@ -88,8 +88,12 @@ def describe(trace):
     sizes = "-".join(str(len(signal)) for signal in trace.signals)
     loss = "log loss" if trace.loss_name == "log_loss" else "half the squared error"
     bias = "with bias nodes" if trace.has_bias else "no bias nodes"
+    network = f"a {sizes} network"
+    if trace.network:
+        network = f"the {sizes} network of {trace.network}"
+    sample = f"labels {trace.y}" if trace.network.startswith("label") else f"class {trace.y}"
     lines = [
-        f"One update of a {sizes} network, {bias}: a sample of class {trace.y}, {loss}",
+        f"One update of {network}, {bias}: a sample of {sample}, {loss}",
         f"learning rate LR = {trace.LR:g}; weight -= LR * gradient",
     ]
     if trace.step != 1.0:

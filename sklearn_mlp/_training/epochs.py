@@ -25,10 +25,10 @@ class Epochs:
         The run that the epochs change.
     networks : list of sklearn_mlp._kernel.Network
         The networks of the run: one of class 1 against 0, or one of each class against the rest.
+    X : array or CSR container
+        The matrix of the training rows.
     shuffle : bool
         Whether the run's generator permutes the visits in each epoch.
-    chunk : int
-        Number of visits in one call of the kernel.
     log_loss : bool
     n_jobs : int or None, as in joblib
         Number of threads that train the networks; they live within the context of this object.
@@ -36,12 +36,10 @@ class Epochs:
         Once it is set, every `Epochs` that shares it ends its current epoch with CancelledError.
     """
 
-    def __init__(
-        self, training, run, *, networks, shuffle, chunk, log_loss, n_jobs, interrupted=None
-    ):
+    def __init__(self, training, run, *, networks, X, shuffle, log_loss, n_jobs, interrupted=None):
         self.training, self.run = training, run
-        self.networks, self.shuffle, self.chunk = networks, shuffle, chunk
-        self.log_loss = log_loss
+        self.networks, self.X, self.shuffle, self.log_loss = networks, X, shuffle, log_loss
+        self._max_step = 1.0 if training.step is None else float(training.step.max())
         self._n_threads, self._pool = 1, contextlib.nullcontext()
         self._interrupted = interrupted or Event()
         if len(networks) > 1:
@@ -79,19 +77,21 @@ class Epochs:
         order = self.training.visits
         if self.shuffle:
             order = shuffled(order, run._generator)
+        shrink = float(learning_rates.max()) * self._max_step * alpha / self.training.total
+        chunk = chunk_length(self.X, run.coefs_, shrink)
         tallies = np.empty((len(self.networks), 3))
         tallies[...] = 0.0, np.inf, -np.inf
 
         def train_networks(first):
             for number in range(first, len(self.networks), self._n_threads):
                 classes, positive = self.training.targets.of_network(number, len(self.networks))
-                for start in range(0, len(order), self.chunk):
+                for start in range(0, len(order), chunk):
                     if self._interrupted.is_set():
                         return
                     train(
                         self.training.rows,
                         self.networks[number],
-                        order=order[start : start + self.chunk],
+                        order=order[start : start + chunk],
                         classes=classes,
                         positive=positive,
                         step=self.training.step,
@@ -120,7 +120,8 @@ class Epochs:
 
     def score(self, validation, scoring):
         """Accuracy, or minus the mean loss, on a `ValidationSet`."""
-        logits = decide_all(validation.rows, self.networks, self.chunk, validation.subset)
+        chunk = chunk_length(self.X, self.run.coefs_)
+        logits = decide_all(validation.rows, self.networks, chunk, validation.subset)
         if scoring == "accuracy" and validation.targets.sets is None:
             scores = most_probable(logits) == validation.targets.numbers
         elif scoring == "accuracy":  # of a whole set of labels, as scikit-learn's accuracy
@@ -133,14 +134,19 @@ class Epochs:
         return float(np.average(scores, weights=validation.weights))
 
 
-def chunk_length(X, coefs):
+def chunk_length(X, coefs, shrink=0.0):
     """Number of visits in one call of the kernel.
 
-    Signals wait for the end of a call, so that it may take tens of milliseconds at most.
+    Signals wait for the end of a call, so that it may take tens of milliseconds at most. In a
+    visit, alpha shrinks the weights by the factor ``1 - shrink``; after every halving the kernel
+    multiplies all of them, also those that a sparse row does not touch.
     """
-    inputs = np.diff(X.indptr).max() if issparse(X) else X.shape[1]
+    inputs = int(np.diff(X.indptr).max()) if issparse(X) else X.shape[1]
     weights = inputs * coefs[0].shape[-1] + sum(math.prod(a.shape[-2:]) for a in coefs[1:])
-    visits = max(2**25 // (int(weights) + 64), 1)
+    if shrink > 0.0:
+        halvings = 1.0 if shrink >= 0.5 else -math.log1p(-shrink) / math.log(2.0)
+        weights += int(halvings * math.prod(coefs[0].shape[-2:]))
+    visits = max(2**25 // (weights + 64), 1)
     # A multiple of the kernel's block length where there is the time for a block.
     return visits // 16 * 16 if visits >= 16 else visits
 

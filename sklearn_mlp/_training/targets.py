@@ -53,7 +53,10 @@ def encode(y):
     if is_indicator(y):
         return np.arange(y.shape[1]), _encode_sets(y)
     check_classification_targets(y)
-    classes, numbers = np.unique(y, return_inverse=True)
+    # Slice by slice: signals wait for the end of each call of NumPy.
+    slices = [y[start : start + 2**18] for start in range(0, len(y), 2**18)]
+    classes = np.unique(np.concatenate([np.unique(part) for part in slices]))
+    numbers = np.concatenate([np.searchsorted(classes, part) for part in slices])
     if len(classes) < 2:
         raise ValueError(ONE_CLASS)
     return classes, Targets(numbers.astype(np.int32))

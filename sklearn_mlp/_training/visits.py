@@ -123,6 +123,30 @@ def _hash_all(rows):
     return np.concatenate([hash_rows(rows, subset=subset, float32=True) for subset in slices])
 
 
+# Rows that are sorted in one call of NumPy: signals wait for its end.
+SORTED_AT_ONCE = 2**18
+
+
+def _argsort(hashes):
+    """`numpy.argsort` of 64-bit hashes, slice by slice."""
+    if len(hashes) <= SORTED_AT_ONCE:
+        return np.argsort(hashes)
+    # First by the leading 16 bits, which NumPy sorts by radix in some nanoseconds a row. Then each
+    # range of equal ones is sorted, or several small ranges together.
+    leading = (hashes >> np.uint64(48)).astype(np.uint16)
+    order = np.argsort(leading, kind="stable")
+    ends = np.cumsum(np.bincount(leading, minlength=2**16))
+    start = 0
+    while start < len(order):
+        end = ends[np.searchsorted(ends, start + SORTED_AT_ONCE, side="right") - 1]
+        if end <= start:  # one range of more rows than that
+            end = ends[np.searchsorted(ends, start, side="right")]
+        part = order[start:end]
+        order[start:end] = part[np.argsort(hashes[part])]
+        start = end
+    return order
+
+
 def canonical_order(rows, y, step=None, visit_counts=None):
     """Row numbers in an order that depends on the contents of the rows alone.
 
@@ -141,7 +165,7 @@ def canonical_order(rows, y, step=None, visit_counts=None):
     order : array of shape (n_rows,), dtype intp
     """
     hashes = _hash_all(rows)
-    order = np.argsort(hashes)
+    order = _argsort(hashes)
     hashes = hashes[order]
     tied_with_next = hashes[:-1] == hashes[1:]
     if tied_with_next.any():
