@@ -27,9 +27,9 @@ from ._sklearn import (
 )
 from ._training.callbacks import fit_task
 from ._training.data import ValidationSet, check_can_hold_out, make_training_set, split
-from ._training.diagnosis import describe_failure, loss_of_constant_output
+from ._training.diagnosis import describe_alpha, describe_fit, watch_stream
 from ._training.epochs import Epochs, chunk_length, decide_all, most_probable
-from ._training.loop import best_of, check_finite, report, train_restarts, train_run
+from ._training.loop import best_of, report, train_restarts, train_run
 from ._training.plan import make_plan
 from ._training.run import ATTRIBUTES, begin, check_biases, check_same_sizes, resume
 from ._training.targets import (
@@ -490,10 +490,10 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
             try:
                 if len(runs) == 1:
                     with self._epochs(X, training, runs[0], self.n_jobs) as epochs:
-                        endings = [train_run(runs[0], epochs, plan, self, validation, task)]
+                        reasons = [train_run(runs[0], epochs, plan, self, validation, task)]
                 else:
                     make_epochs = partial(self._epochs, X, training)
-                    endings = train_restarts(runs, make_epochs, plan, self, validation, task)
+                    reasons = train_restarts(runs, make_epochs, plan, self, validation, task)
                 best = best_of(runs, self)
                 task.end(runs[best])
                 self._adopt(draft, runs)
@@ -501,7 +501,7 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
                 if not isinstance(error, Exception):  # interrupted
                     self._adopt(draft, runs)
                 raise
-        self._warn(endings[best], X, training)
+        self._warn(reasons[best], X, training, plan)
         return self
 
     @fit_context(prefer_skip_nested_validation=True)
@@ -549,6 +549,7 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
         with restored_on_error(self.random_state if first else None):
             X, training, plan, run = draft._prepare_partial_fit(X, y, sample_weight, first=first)
             # The run of a first call has nothing to lose.
+            messages = []
             saved = None if first else run.save(len(training.visits), chunk_length(X, run.coefs_))
             run.n_iter_, run.learning_rate_init_ = 1, plan.learning_rate_init
             run.alpha_ = plan.alpha
@@ -556,9 +557,10 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
                 if len(training.visits):  # none if the classes' weights are zero
                     rate = plan.learning_rate_of(0, run.t_)
                     with self._epochs(X, training, run, self.n_jobs) as epochs:
-                        loss, _ = epochs.train_epoch(plan.learning_rates_of(0, rate), plan.alpha)
-                    check_finite(run, X)
+                        loss = epochs.train_epoch(plan.learning_rates_of(0, rate), plan.alpha)
+                    epochs.check_finite(touched_only=True)
                     run.loss_ = loss
+                    messages = self._watch(run, training, X, plan, epochs.max_step)
                 self._adopt(draft, [run])
             except BaseException as error:
                 if not isinstance(error, Exception):  # interrupted
@@ -576,6 +578,8 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
                 raise
         if self.verbose and len(training.visits):
             report(f"Visit {self.t_}, loss {self.loss_:10.6f}")
+        for message in messages:
+            warnings.warn(message, ConvergenceWarning, stacklevel=3)
         return self
 
     def _draft(self):
@@ -710,24 +714,42 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
             interrupted=interrupted,
         )
 
-    def _warn(self, ending, X, training):
-        if ending.why is not None:
-            if self.verbose:
-                report(ending.why)
-        elif self.learning_rate != "linear":
+    def _warn(self, why, X, training, plan):
+        """The warnings of a fit that ended, because of `why` if that is not None."""
+        if why is not None and self.verbose:
+            report(why)
+        if why is None and self.learning_rate != "linear":
             _warn_caller_of_fit(
                 f"Maximum iterations ({self.max_iter}) reached and the optimization hasn't "
                 "converged yet."
             )
-        message = describe_failure(
-            self.loss_,
-            loss_of_constant_output(training, self.n_outputs_, self.loss),
-            ending.tallies,
-            None if self.multilabel_ else self.classes_,
-            X,
+        max_step = 1.0 if training.step is None else training.step.max()
+        networks, chunk = self._packed.networks(), chunk_length(X, self.coefs_)
+        for message in (
+            describe_alpha(plan, training, max_step, streamed=False),
+            describe_fit(
+                self,
+                training,
+                X,
+                lambda rows: decide_all(training.rows, networks, chunk, rows),
+                loss_name=self.loss,
+                classes=None if self.multilabel_ else self.classes_,
+                settled=why is None and self.learning_rate == "linear",
+            ),
+        ):
+            if message is not None:
+                _warn_caller_of_fit(message)
+
+    def _watch(self, run, training, X, plan, max_step):
+        """The warnings of a call of `partial_fit`; each is given once."""
+        state, of_loss = watch_stream(
+            run._stream, training, X, run.loss_, loss_name=self.loss, n_networks=run.n_outputs_
         )
-        if message is not None:
-            _warn_caller_of_fit(message)
+        of_alpha = None
+        if not state.get("alpha", False):
+            of_alpha = describe_alpha(plan, training, max_step, streamed=True)
+        run._stream = {**state, "alpha": True} if of_alpha else state
+        return [message for message in (of_alpha, of_loss) if message is not None]
 
     # -------------------------------------------------------------- prediction
 

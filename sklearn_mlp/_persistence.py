@@ -34,6 +34,7 @@ def state_from_file(state, estimator_name):
         )
     if "coefs_" in state:
         state.setdefault("multilabel_", False)
+        state.setdefault("_stream", None)
         for curve in ("learning_rate_curve_", "alpha_curve_"):
             state.setdefault(curve, [math.nan] * len(state["loss_curve_"]))
     return state

@@ -215,3 +215,26 @@ def test_weights_that_are_no_floats():
     model.coefs_ = [np.full_like(coef, 1e39) for coef in model.coefs_]
     with pytest.raises(ValueError, match="export_c needs finite floats, but weights_0 has"):
         export_c(model)
+
+
+def test_what_computes_otherwise_is_refused():
+    class Shifted(StandardScaler):
+        def transform(self, X, copy=None):
+            return super().transform(X) + 1.0
+
+    class Contrary(MLPLogisticClassifier):
+        def predict(self, X):
+            return super().predict(X)[::-1]
+
+    class Named(MLPLogisticClassifier):
+        """Computes the same."""
+
+    X, y = load_iris(return_X_y=True)
+    for model in (
+        make_pipeline(Shifted(), MLPLogisticClassifier(3, random_state=0)),
+        Contrary(3, random_state=0),
+    ):
+        with pytest.raises(TypeError, match="of its own"):
+            export_c(model.fit(X, y))
+    same = MLPLogisticClassifier(3, random_state=0).fit(X, y)
+    assert export_c(Named(3, random_state=0).fit(X, y)) == export_c(same)

@@ -4,15 +4,18 @@ import os
 import signal
 import threading
 import time
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 
 import joblib
 import numpy as np
 import pytest
+from scipy.sparse import csr_array
 from sklearn.base import clone
 from sklearn.datasets import load_iris
 
 from sklearn_mlp import MLPLogisticClassifier
+from sklearn_mlp._training import visits
 
 
 @pytest.fixture(autouse=True)
@@ -213,3 +216,32 @@ def test_an_error_in_a_thread_is_raised(spy_on_kernel):
     with pytest.raises(MemoryError):
         model.fit(X, y)
     assert not hasattr(model, "coefs_")
+
+
+def test_calls_of_the_kernel_are_short_where_alpha_shrinks_many_weights(spy_on_kernel):
+    # The kernel multiplies all 2**22 weights after every halving, here in every visit.
+    X = csr_array(
+        (np.ones(200), np.arange(200), np.arange(201)), shape=(200, 2**18), dtype=np.float64
+    )
+    y = np.arange(200) % 2
+    lengths = []
+    spy_on_kernel(train=lambda *, order, **_: lengths.append(len(order)))
+    model = MLPLogisticClassifier(16, max_iter=1, random_state=0, alpha=0.1)
+    model.fit(X, y)
+    assert lengths == [200]
+    lengths.clear()
+    model.set_params(alpha=1e5)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model.fit(X, y)
+    assert sum(lengths) == 200
+    assert max(lengths) * 2**22 <= 2**25
+
+
+def test_rows_are_sorted_in_short_calls(monkeypatch):
+    # Three rows in four have one hash, so that a range of equal leading bits is long.
+    hashes = np.random.default_rng(0).integers(0, 2**64, 10_000, dtype=np.uint64)
+    hashes[np.random.default_rng(1).uniform(size=10_000) < 0.75] = 2**63 + 5
+    monkeypatch.setattr(visits, "SORTED_AT_ONCE", 300)
+    np.testing.assert_array_equal(hashes[visits._argsort(hashes)], np.sort(hashes))
+    assert sorted(visits._argsort(hashes)) == list(range(10_000))

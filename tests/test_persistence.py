@@ -166,3 +166,15 @@ def test_tampered_files_are_refused(skops, model):
         skops.loads(written[: len(written) // 2], trusted=ours)
     with pytest.raises(skops.exceptions.UntrustedTypesFoundException, match="MLPLogistic"):
         skops.loads(written)
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_a_shallow_copy_shares_nothing_that_training_changes(iris, n_classes, bits):
+    X, y = iris
+    X, y = X[y < n_classes], y[y < n_classes]
+    model = MLPLogisticClassifier(4, max_iter=3, random_state=0).fit(X, y)
+    undisturbed = pickle.loads(pickle.dumps(model))
+    duplicate = copy.copy(model)
+    duplicate.partial_fit(X, y).partial_fit(X, y)
+    assert bits(model) == bits(undisturbed)
+    assert bits(model.partial_fit(X, y)) == bits(undisturbed.partial_fit(X, y))

@@ -482,3 +482,19 @@ def test_the_reference_descends_the_loss_that_is_checked(iris):
     _, S_postA = _reference.forward(X[0], coefs, trace.before.intercepts)
     slope = (0.5 * (S_postA[-1][0] - trace.T) ** 2 - trace.loss) / 1e-6
     assert slope == pytest.approx(trace.gradients.coefs[1][0, 0], rel=1e-4)
+
+
+def test_a_trace_of_several_networks_says_whose_it_is(iris):
+    X, y = iris
+    model = MLPLogisticClassifier(3, random_state=0).fit(X, y)
+    trace = trace_update(model, X[0], 0, class_of_interest=2)
+    assert str(trace).startswith(
+        "One update of the 4-3-1 network of class 2 against the rest, with bias nodes: a sample of "
+        "class 0, "
+    )
+    assert "of class 2 against the rest" in trace._repr_html_()
+    Y = np.stack([y == 0, y > 0], axis=1).astype(int)
+    trace = trace_update(MLPLogisticClassifier(3, random_state=0).fit(X, Y), X[0], Y[0])
+    assert str(trace).startswith("One update of the 4-3-1 network of label 0, with bias nodes")
+    two = MLPLogisticClassifier(3, random_state=0).fit(X[:100], y[:100])
+    assert str(trace_update(two, X[0], 0)).startswith("One update of a 4-3-1 network, with bias")

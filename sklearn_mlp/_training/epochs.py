@@ -8,10 +8,9 @@ from threading import Event
 import numpy as np
 from joblib import effective_n_jobs
 from scipy.sparse import issparse
-from scipy.special import expit, log_expit
 
 from .._kernel import decide, shuffled, train
-from .diagnosis import NON_FINITE
+from .diagnosis import describe_non_finite, losses_of
 from .visits import add_totals
 
 
@@ -39,7 +38,7 @@ class Epochs:
     def __init__(self, training, run, *, networks, X, shuffle, log_loss, n_jobs, interrupted=None):
         self.training, self.run = training, run
         self.networks, self.X, self.shuffle, self.log_loss = networks, X, shuffle, log_loss
-        self._max_step = 1.0 if training.step is None else float(training.step.max())
+        self.max_step = 1.0 if training.step is None else float(training.step.max())
         self._n_threads, self._pool = 1, contextlib.nullcontext()
         self._interrupted = interrupted or Event()
         if len(networks) > 1:
@@ -71,13 +70,13 @@ class Epochs:
         -------
         loss : float
             Mean over the visits, weighted by their steps, and over the networks.
-        tallies : array of shape (n_networks, 3), see `sklearn_mlp._kernel.train`
         """
         run = self.run
         order = self.training.visits
         if self.shuffle:
             order = shuffled(order, run._generator)
-        shrink = float(learning_rates.max()) * self._max_step * alpha / self.training.total
+        self._learning_rate = float(learning_rates.max())
+        shrink = self._learning_rate * self.max_step * alpha / self.training.total
         chunk = chunk_length(self.X, run.coefs_, shrink)
         tallies = np.empty((len(self.networks), 3))
         tallies[...] = 0.0, np.inf, -np.inf
@@ -112,11 +111,30 @@ class Epochs:
         if self._interrupted.is_set():
             raise CancelledError
         if not all(map(math.isfinite, tallies.ravel().tolist())):
-            raise ValueError(NON_FINITE)
+            raise ValueError(describe_non_finite(self.X, self._learning_rate, self.max_step))
         run.t_ += len(self.training.visits)
         if self.training.class_totals is not None:
             run._class_totals = add_totals(run._class_totals, self.training.class_totals)
-        return float(tallies[:, 0].sum()) / (len(tallies) * self.training.total), tallies
+        return float(tallies[:, 0].sum()) / (len(tallies) * self.training.total)
+
+    def check_finite(self, *, touched_only=False):
+        """Raise ValueError if a weight is not finite.
+
+        The tallies of an epoch do not show what its last visit did to the weights. With
+        `touched_only`, of a sparse X only those weights are examined that it uses.
+        """
+        run = self.run
+        weights = [run._packed.buffer]
+        if touched_only and issparse(self.X):
+            touched = run.coefs_[0][..., np.unique(self.X.indices), :]
+            weights = [touched, *run.coefs_[1:], *run.intercepts_]
+        with np.errstate(over="ignore", invalid="ignore"):
+            for array in weights:
+                # The sum is faster to compute, and is not finite if one of the weights is not.
+                if not math.isfinite(array.sum()) and not np.isfinite(array).all():
+                    raise ValueError(
+                        describe_non_finite(self.X, self._learning_rate, self.max_step)
+                    )
 
     def score(self, validation, scoring):
         """Accuracy, or minus the mean loss, on a `ValidationSet`."""
@@ -128,9 +146,8 @@ class Epochs:
             scores = ((logits > 0) == validation.targets.matrix(len(self.networks))).all(axis=1)
         else:
             targets = validation.targets.matrix(len(self.networks))
-            margins = np.where(targets, logits, -logits).astype(np.float64)
-            gains = log_expit(margins) if self.log_loss else -0.5 * expit(-margins) ** 2
-            scores = gains.mean(axis=1)
+            loss_name = "log_loss" if self.log_loss else "squared_error"
+            scores = -losses_of(logits, targets, loss_name).mean(axis=1)
         return float(np.average(scores, weights=validation.weights))
 
 

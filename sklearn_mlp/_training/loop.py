@@ -1,31 +1,15 @@
 """The loop over the epochs of a run, when it stops, and restarts."""
 
 import contextlib
-import math
 import sys
 from concurrent.futures import CancelledError, ThreadPoolExecutor, wait
 from threading import Event
-from typing import NamedTuple
 
 import numpy as np
 from joblib import effective_n_jobs
-from scipy.sparse import issparse
 
-from .diagnosis import HARDLY_LEARNED, NON_FINITE, loss_of_constant_output
+from .diagnosis import HARDLY_LEARNED, loss_of_constant_output
 from .run import Epoch
-
-
-class Ending(NamedTuple):
-    """How a run ended.
-
-    why : str or None
-        Why training stopped early; None if all epochs were trained.
-    tallies : array of shape (n_networks, 3)
-        Tallies of the last epoch, see `sklearn_mlp._kernel.train`.
-    """
-
-    why: str | None
-    tallies: np.ndarray
 
 
 class Stopping:
@@ -68,7 +52,8 @@ def train_run(run, epochs, plan, parameters, validation, task, name="Epoch"):
 
     Returns
     -------
-    ending : Ending
+    why : str or None
+        Why training stopped early; None if all epochs were trained.
     """
     run.begin_history(plan, with_scores=validation is not None)
     stopping = Stopping(parameters.tol, parameters.n_iter_no_change)
@@ -88,7 +73,7 @@ def train_run(run, epochs, plan, parameters, validation, task, name="Epoch"):
             if plan.learning_rate == "adaptive":
                 rate = adaptive_rate
             alpha = plan.alpha_of(number, run.epochs[-1].loss if run.epochs else np.inf)
-            loss, tallies = epochs.train_epoch(plan.learning_rates_of(number, rate), alpha)
+            loss = epochs.train_epoch(plan.learning_rates_of(number, rate), alpha)
             score = None if validation is None else epochs.score(validation, parameters.scoring)
             if stopping.is_best(-loss if score is None else score):
                 weights = None if score is None else run._packed.buffer.copy()
@@ -117,8 +102,8 @@ def train_run(run, epochs, plan, parameters, validation, task, name="Epoch"):
                 report_epoch(name, n_epochs, plan.max_iter, epoch)
     finally:
         run.end_history()
-    check_finite(run)
-    return Ending(why, tallies)
+    epochs.check_finite()
+    return why
 
 
 def train_restarts(runs, make_epochs, plan, parameters, validation, task):
@@ -134,8 +119,9 @@ def train_restarts(runs, make_epochs, plan, parameters, validation, task):
 
     Returns
     -------
-    endings : list of Ending
-        One per run; None for a run that was not begun because a callback asked to stop.
+    reasons : list of str or None
+        What `train_run` returned for each run; None for a run that was not begun because a callback
+        asked to stop.
     """
     n_runs = len(runs)
     n_jobs = effective_n_jobs(parameters.n_jobs)
@@ -153,10 +139,10 @@ def train_restarts(runs, make_epochs, plan, parameters, validation, task):
         run, task = runs[number], tasks[number]
         task.begin(run)
         name = f"Restart {number + 1}/{n_runs}, epoch"
-        ending = train_run(run, all_epochs[number], plan, parameters, validation, task, name)
+        why = train_run(run, all_epochs[number], plan, parameters, validation, task, name)
         if task.end(run):
             enough.set()
-        return ending
+        return why
 
     with contextlib.ExitStack() as stack:
         for epochs in all_epochs:
@@ -175,25 +161,6 @@ def best_of(runs, parameters):
         return -np.inf if run.best_validation_score_ is None else run.best_validation_score_
 
     return max(range(len(runs)), key=score)
-
-
-def check_finite(run, X=None):
-    """Raise ValueError if a weight is not finite; given a sparse X, only those that it uses.
-
-    The tallies of an epoch do not show what its last visit did to the weights.
-    """
-    weights = [run._packed.buffer]
-    if issparse(X):
-        weights = [
-            run.coefs_[0][..., np.unique(X.indices), :],
-            *run.coefs_[1:],
-            *run.intercepts_,
-        ]
-    with np.errstate(over="ignore", invalid="ignore"):
-        for array in weights:
-            # The sum is faster to compute, and is not finite if one of the weights is not.
-            if not math.isfinite(array.sum()) and not np.isfinite(array).all():
-                raise ValueError(NON_FINITE)
 
 
 def report(line):

@@ -43,6 +43,8 @@ class Run:
         Generator of the visiting orders, seeded with `_seed`.
     _class_totals : list of int or None
         Totals of all calls so far, see `sklearn_mlp._training.visits.class_totals`.
+    _stream : dict or None
+        State of `sklearn_mlp._training.diagnosis.watch_stream`.
 
     During a fit, `epochs` has a record of each epoch. A record is appended in one operation, and
     `end_history` derives the public attributes from the records, so that the attributes agree with
@@ -142,6 +144,7 @@ ATTRIBUTES = frozenset(
         "_generator",
         "_packed",
         "_seed",
+        "_stream",
         "alpha_",
         "alpha_curve_",
         "best_iter_",
@@ -180,7 +183,7 @@ def begin(random_state, sizes, n_networks, dtype, *, init_range, fit_intercept):
     run.loss_ = np.inf
     run.best_loss_ = run.best_iter_ = run.best_validation_score_ = None
     run.loss_curve_, run.learning_rate_curve_, run.alpha_curve_ = [], [], []
-    run.validation_scores_ = run._class_totals = None
+    run.validation_scores_ = run._class_totals = run._stream = None
     return run
 
 
