@@ -734,7 +734,8 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
                 lambda rows: decide_all(training.rows, networks, chunk, rows),
                 loss_name=self.loss,
                 classes=None if self.multilabel_ else self.classes_,
-                settled=why is None and self.learning_rate == "linear",
+                schedule=self.learning_rate,
+                max_iter=self.max_iter,
             ),
         ):
             if message is not None:

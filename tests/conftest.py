@@ -82,11 +82,18 @@ def spy_on_kernel(replace):
 
 
 @pytest.fixture
-def spied_early_stopping(spy_on_kernel, monkeypatch):
+def no_diagnosis(replace):
+    """Without the pass over the training rows that decides on warnings after a fit."""
+    replace("describe_fit", lambda *arguments, **keywords: None)
+
+
+@pytest.fixture
+def spied_early_stopping(spy_on_kernel, replace, monkeypatch):
     """A function that fits: it returns the visits trained on and validated on, of all epochs."""
 
     def fit(model, *data):
         trained, validated = [], []
+        replace("describe_fit", lambda *arguments, **keywords: None)
         spy_on_kernel(
             train=lambda *, order, **_: trained.extend(order.tolist()),
             decide=lambda *, subset, **_: validated.extend(subset.tolist()),

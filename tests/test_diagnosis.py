@@ -1,16 +1,17 @@
 """Warnings that say what went wrong."""
 
 import warnings
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from scipy.sparse import csr_array
-from sklearn.datasets import (
-    load_breast_cancer,
-    load_wine,
-)
+from scipy.special import expit
+from sklearn.datasets import load_breast_cancer, load_iris, load_wine, make_classification
 from sklearn.exceptions import ConvergenceWarning, DataConversionWarning
+from sklearn.metrics import roc_auc_score
 from sklearn.preprocessing import StandardScaler
+from sklearn.utils import shuffle
 
 from sklearn_mlp import MLPLogisticClassifier
 from sklearn_mlp._training import diagnosis
@@ -19,11 +20,24 @@ from sklearn_mlp._training.targets import Targets
 from sklearn_mlp._training.visits import weights_to_visits
 
 
+def warnings_of(model, X, y, method="fit", **arguments):
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        getattr(model, method)(X, y, **arguments)
+    return caught
+
+
+def texts(caught):
+    return [str(warning.message) for warning in caught]
+
+
 def test_a_network_that_predicts_one_class_says_so():
-    # The article's setting on its kind of data ends at the base rate for some seeds.
     rng = np.random.default_rng(0)
     X, y = rng.normal(size=(100, 2)), np.arange(100) % 10 == 0
-    with pytest.warns(ConvergenceWarning, match="predicted to be of class False.*Try more epochs"):
+    message = (
+        "not learned to tell the classes apart.*predicted to be of class False.*Try more epochs"
+    )
+    with pytest.warns(ConvergenceWarning, match=message):
         MLPLogisticClassifier(2, learning_rate_init=0.2, max_iter=2, random_state=0).fit(X, y)
 
 
@@ -31,9 +45,132 @@ def test_three_classes_predicted_as_one_say_so():
     rng = np.random.default_rng(0)
     X, y = 1e-3 * rng.normal(size=(100, 2)), np.repeat([0, 1, 2], [70, 15, 15])
     model = MLPLogisticClassifier(2, max_iter=20, random_state=0)
-    with pytest.warns(ConvergenceWarning, match="predicted to be of class 0"):
+    with pytest.warns(ConvergenceWarning, match="predicted to be of class 0.*standardize"):
         model.fit(X, y)
     assert set(model.predict(X)) == {0}
+
+
+def test_a_rare_class_below_one_half_is_no_failure():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(20_000, 5))
+    y = rng.uniform(size=20_000) < expit(1.2 * X[:, 0] - 5.0)
+    model = MLPLogisticClassifier(random_state=0)
+    assert not warnings_of(model, X, y)
+    assert model.predict(X).mean() < 0.001
+    assert roc_auc_score(y, model.predict_proba(X)[:, 1]) > 0.7
+
+
+@pytest.mark.parametrize("schedule", ["constant", "linear"])
+def test_the_final_weights_decide(schedule):
+    # The last epoch as a whole was good, but what its last visit left is no good.
+    y = np.arange(100) % 2
+    training = TrainingSet(None, Targets(y.astype(np.int32)), None, np.arange(100), 100, None)
+    run = SimpleNamespace(loss_=0.01, best_loss_=0.01, n_iter_=20, n_outputs_=1)
+
+    def describe(decide):
+        return diagnosis.describe_fit(
+            run,
+            training,
+            np.ones((100, 2)),
+            decide,
+            loss_name="squared_error",
+            classes=np.array(["no", "yes"]),
+            schedule=schedule,
+            max_iter=20,
+        )
+
+    message = describe(lambda rows: np.full((len(rows), 1), 5.0))
+    assert describe(lambda rows: np.where(y[rows] == 1, 5.0, -5.0)[:, np.newaxis]) is None
+    if schedule == "linear":  # the learning rate fell to 0: the epoch is as its end
+        assert message is None
+    else:
+        assert "not learned" in message
+        assert "predicted to be of class yes" in message
+
+
+UNSCALED = {
+    "one column x 30": lambda Z: Z * np.r_[30.0, np.ones(Z.shape[1] - 1)],
+    "an age": lambda Z: np.c_[Z[:, :-1], 40 + 12 * Z[:, -1]],
+    "all + 10": lambda Z: Z + 10.0,
+    "all x 0.01": lambda Z: Z * 0.01,
+}
+
+
+@pytest.mark.parametrize("loss", ["squared_error", "log_loss"])
+@pytest.mark.parametrize("how", UNSCALED)
+def test_scales_that_cost_accuracy_are_told(how, loss):
+    X, y = make_classification(1000, 3, n_informative=3, n_redundant=0, random_state=3)
+    X = StandardScaler().fit_transform(X)
+    model = MLPLogisticClassifier(loss=loss, random_state=0)
+    assert not warnings_of(model, X, y)
+    scaled = model.score(X, y)
+    (message,) = texts(warnings_of(model, UNSCALED[how](X), y))
+    assert "Try to standardize them" in message
+    assert model.score(UNSCALED[how](X), y) < scaled - 0.03
+
+
+@pytest.mark.parametrize("n_rows", [1, 100])
+def test_a_stream_that_does_not_learn_says_so_once(n_rows):
+    X, y = shuffle(*load_breast_cancer(return_X_y=True), random_state=0)
+    Z = StandardScaler().fit_transform(X)
+    messages = {}
+    for name, table in (("raw", X), ("scaled", Z)):
+        model = MLPLogisticClassifier(random_state=0)
+        messages[name] = []
+        for _ in range(6):
+            for start in range(0, len(y), n_rows):
+                rows = slice(start, start + n_rows)
+                caught = warnings_of(model, table[rows], y[rows], "partial_fit", classes=[0, 1])
+                messages[name] += texts(caught)
+                assert all(warning.filename == __file__ for warning in caught)
+    assert not messages["scaled"]
+    (message,) = messages["raw"]
+    assert "has not learned to tell the classes apart: its mean loss on the last" in message
+    assert "Try to standardize" in message
+
+
+def test_a_stream_of_noise_is_no_failure():
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(5000, 5)), rng.integers(0, 2, 5000)
+    model = MLPLogisticClassifier(random_state=0)
+    for start in range(0, 5000, 100):
+        rows = slice(start, start + 100)
+        assert not warnings_of(model, X[rows], y[rows], "partial_fit", classes=[0, 1])
+
+
+def test_an_alpha_that_takes_the_weights_away_is_told_once():
+    X, y = load_iris(return_X_y=True)
+    X = StandardScaler().fit_transform(X)
+    model = MLPLogisticClassifier(4, alpha=20.0, random_state=0)
+    messages = []
+    for row in range(20):
+        rows = slice(row, row + 1)
+        caught = warnings_of(model, X[rows], y[rows], "partial_fit", classes=[0, 1, 2])
+        messages += texts(caught)
+    (message,) = messages
+    assert "alpha=20 is so large that a single update multiplies the weights by 0." in message
+    assert "multiply it by 1 / n" in message
+    # The same alpha is no trouble for the whole table at once.
+    model = MLPLogisticClassifier(4, alpha=20.0, random_state=0)
+    assert not warnings_of(model, X, y, "partial_fit", classes=[0, 1, 2])
+    messages = texts(warnings_of(model.set_params(alpha=1000.0), X, y))
+    assert "alpha=1000 is so large" in messages[0]
+
+
+@pytest.mark.parametrize(
+    ("scale", "parameters", "figure"),
+    [
+        (1e200, {}, r"the largest is [1-9][\d.]*e\+20"),
+        (1.0, {"learning_rate_init": 1e307}, r"learning rate is 1e\+307"),
+    ],
+    ids=["inputs", "learning rate"],
+)
+def test_the_reason_of_an_overflow_is_named(scale, parameters, figure):
+    rng = np.random.default_rng(0)
+    X, y = scale * rng.normal(size=(200, 3)), np.arange(200) % 2
+    model = MLPLogisticClassifier(4, loss="log_loss", alpha=0.0, random_state=0)
+    with pytest.raises(ValueError, match="Solver produced non-finite parameter weights.*" + figure):
+        model.set_params(**parameters).fit(X, y)
 
 
 def test_a_column_of_labels_is_taken_with_a_warning(iris):
@@ -41,13 +178,6 @@ def test_a_column_of_labels_is_taken_with_a_warning(iris):
     with pytest.warns(DataConversionWarning, match="column-vector y was passed"):
         model = MLPLogisticClassifier(2, max_iter=2, random_state=0).fit(X, y[:, None])
     assert model.predict(X).shape == (150,)
-
-
-def warnings_of(model, X, y):
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        model.fit(X, y)
-    return caught
 
 
 @pytest.mark.parametrize("loss", ["log_loss", "squared_error"])

@@ -84,7 +84,7 @@ def test_early_stopping_with_sample_weights(iris, spied_early_stopping):
 
 
 @pytest.mark.parametrize("how", ["sample weights", "class weights", "bagging", "boosting"])
-def test_no_row_is_both_trained_and_validated_on(how, spy_on_kernel):
+def test_no_row_is_both_trained_and_validated_on(how, spy_on_kernel, no_diagnosis):
     # On noise, a validation score far above 0.5 would show rows that were trained on.
     rng = np.random.default_rng(0)
     X, y = rng.normal(size=(600, 20)), rng.integers(0, 2, 600)
@@ -124,6 +124,7 @@ def test_early_stopping_keeps_feature_names():
     X = pd.DataFrame(np.random.default_rng(0).normal(size=(20, 2)), columns=["one", "two"])
     with warnings.catch_warnings():
         warnings.simplefilter("error", UserWarning)
+        warnings.simplefilter("ignore", ConvergenceWarning)  # of noise
         model = MLPLogisticClassifier(early_stopping=True, random_state=0)
         model.fit(X, pd.Series([0, 1] * 10))
     assert list(model.feature_names_in_) == ["one", "two"]

@@ -103,7 +103,7 @@ def test_with_early_stopping_the_best_validation_score_wins(noisy_iris, scoring)
     assert reached[-1] > reached[0]
 
 
-def test_all_restarts_hold_out_the_same_samples(noisy_iris, spy_on_kernel):
+def test_all_restarts_hold_out_the_same_samples(noisy_iris, spy_on_kernel, no_diagnosis):
     X, y, *_ = noisy_iris
     held_out = []
     spy_on_kernel(decide=lambda *, subset, **_: held_out.append(sorted(subset)))

@@ -48,7 +48,7 @@ def describe_alpha(plan, training, max_step, *, streamed):
     return message + "Try a smaller alpha or learning_rate_init."
 
 
-def describe_fit(run, training, X, decide, *, loss_name, classes, settled):
+def describe_fit(run, training, X, decide, *, loss_name, classes, schedule, max_iter):
     """What went wrong in a fit and what to try, or None.
 
     Parameters
@@ -60,18 +60,19 @@ def describe_fit(run, training, X, decide, *, loss_name, classes, settled):
         Logits of the final weights, of the rows of given numbers.
     loss_name : {"squared_error", "log_loss"}
     classes : array of shape (n_classes,), or None if the targets are multilabel
-    settled : bool
-        Whether the learning rate fell to 0, so that the loss of the last epoch is that of the final
-        weights.
+    schedule : {"linear", "constant", "invscaling", "adaptive"}
+    max_iter : int
     """
+    # Then the learning rate fell to 0, and the loss of the last epoch is that of the final weights.
+    ended = schedule == "linear" and run.n_iter_ == max_iter and run.best_loss_ is not None
     constant_loss = loss_of_constant_output(training, run.n_outputs_, loss_name)
     is_suspicious = run.loss_ > SUSPICIOUS * constant_loss
-    if settled and not is_suspicious:
+    if ended and not is_suspicious:
         return None
     # A pass forward over these visits takes less than a hundredth of the time of the fit.
     n_visits = len(training.visits)
     n_sample = max(1000, n_visits * run.n_iter_ // 50)
-    sample = training.visits[:: -(-n_visits // n_sample)]
+    sample = training.visits[:: -(-n_visits // n_sample)].copy()
     failure = _describe_not_learned(
         decide(sample),
         training.targets.take(sample).matrix(run.n_outputs_),
@@ -83,7 +84,13 @@ def describe_fit(run, training, X, decide, *, loss_name, classes, settled):
         return None
     scales = describe_scales(X)
     if failure is not None:
-        return f"{failure} {scales or GENERAL_ADVICE}"
+        advice = GENERAL_ADVICE
+        if schedule == "linear" and run.n_iter_ < max_iter:
+            advice = (
+                f"Training was stopped in epoch {run.n_iter_} of {max_iter}, before the learning "
+                "rate fell. Try a larger n_iter_no_change, or early_stopping=False."
+            )
+        return f"{failure} {scales or advice}"
     if scales is not None:
         return f"The network may learn less than it could. {scales}"
     return None
@@ -111,13 +118,19 @@ def _describe_not_learned(logits, targets, weights, loss_name, classes):
     constant_loss = _constant_loss(shares, loss_name)
     losses = losses_of(logits[:, both], targets[:, both], loss_name)
     loss = float(np.average(losses.mean(axis=1), weights=weights))
-    if loss < 0.9 * constant_loss or (
-        loss < constant_loss and _ranks_better_than_chance(logits[:, both], targets[:, both])
-    ):
+    if loss < 0.9 * constant_loss:
+        return None
+    ranks = _ranks_better_than_chance(logits[:, both], targets[:, both])
+    if ranks and loss < 1.02 * constant_loss:
         return None
     sentence = (
-        "The network has not learned to tell the classes apart: its mean loss on training samples "
-        f"is {loss:.3g}, that of constant probabilities {constant_loss:.3g}."
+        "The probabilities of the network are worse than constant ones"
+        if ranks
+        else "The network has not learned to tell the classes apart"
+    )
+    sentence += (
+        f": its mean loss on training samples is {loss:.3g}, that of constant probabilities "
+        f"{constant_loss:.3g}."
     )
     if classes is not None:
         n_networks = logits.shape[1]
@@ -192,8 +205,8 @@ STREAM_WINDOW = 1000
 def watch_stream(state, training, X, loss, *, loss_name, n_networks):
     """Compare the losses of calls of `partial_fit` with those of constant probabilities.
 
-    The losses of a window of calls are judged together. The first window is not judged, because the
-    network may be new.
+    The losses of a window of calls are judged together. The network may be new in the first
+    window, which is therefore judged only where the inputs of the last call are on odd scales.
 
     Parameters
     ----------
@@ -221,7 +234,11 @@ def watch_stream(state, training, X, loss, *, loss_name, n_networks):
     if total < state["window"]:
         return {**state, "total": total, "loss": float(loss), "positive": positive}, None
     constant_loss = _constant_loss(np.array(positive) / total, loss_name)
-    failed = state["judged"] and loss / total > constant_loss > 0.0
+    # A stream of nothing but noise has a loss somewhat above that of constant probabilities.
+    scales = describe_scales(X) if loss / total > 1.05 * constant_loss else None
+    failed = constant_loss > 0.0 and (
+        scales is not None or (state["judged"] and loss / total > 1.2 * constant_loss)
+    )
     state = {"window": 2 * state["window"], "judged": True, "silent": bool(failed)}
     state |= {"total": 0.0, "loss": 0.0, "positive": [0.0] * n_networks}
     if not failed:
@@ -229,7 +246,7 @@ def watch_stream(state, training, X, loss, *, loss_name, n_networks):
     return state, (
         f"The network has not learned to tell the classes apart: its mean loss on the last "
         f"{total:.0f} samples is {loss / total:.3g}, that of constant probabilities "
-        f"{constant_loss:.3g}. {describe_scales(X) or STREAM_ADVICE}"
+        f"{constant_loss:.3g}. {scales or STREAM_ADVICE}"
     )
 
 

@@ -115,11 +115,11 @@ class Run:
         return self._generator.bit_generator.state, weights
 
     def restore(self, saved):
-        """Go back to what was saved; return whether the weights are those, or at least finite."""
+        """Go back to what was saved; return whether the weights were."""
         self._generator.bit_generator.state, weights = saved
         if weights is not None:
             self._packed.buffer[...] = weights
-        return weights is not None or bool(np.isfinite(self._packed.buffer).all())
+        return weights is not None
 
     def snapshot(self):
         """Copies of the attributes, which training does not change any more."""
