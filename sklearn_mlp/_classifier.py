@@ -1,5 +1,6 @@
 """The estimator: parameters, validation, the epoch loop and prediction. Policy lives here only."""
 
+import contextlib
 import warnings
 from functools import partial
 from numbers import Integral, Real
@@ -54,6 +55,7 @@ from ._validation import (
     validate_samples,
 )
 
+NOTHING = contextlib.nullcontext()
 # The fitted attributes that describe the data; the others are those of a run.
 OF_DATA = ("classes_", "feature_names_in_", "multilabel_", "n_features_in_")
 
@@ -496,10 +498,10 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
                     reasons = train_restarts(runs, make_epochs, plan, self, validation, task)
                 best = best_of(runs, self)
                 task.end(runs[best])
-                self._adopt(draft, runs)
+                self._adopt(draft, runs[best])
             except BaseException as error:
                 if not isinstance(error, Exception):  # interrupted
-                    self._adopt(draft, runs)
+                    self._adopt(draft, runs[best_of(runs, self)])
                 raise
         self._warn(reasons[best], X, training, plan)
         return self
@@ -542,29 +544,31 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
         ValueError
             Invalid parameters or data, or weights that became non-finite.
         """
-        draft = self._draft()
+        # Only a first call changes more attributes than those of a run.
+        draft = self if hasattr(self, "classes_") else self._draft()
         first = check_partial_fit_first_call(draft, classes)
         if len(draft.classes_) < 2:
             raise ValueError(ONE_CLASS)
-        with restored_on_error(self.random_state if first else None):
+        messages = []
+        with restored_on_error(self.random_state) if first else NOTHING:
             X, training, plan, run = draft._prepare_partial_fit(X, y, sample_weight, first=first)
+            epochs = self._epochs(X, training, run, self.n_jobs)
             # The run of a first call has nothing to lose.
-            messages = []
-            saved = None if first else run.save(len(training.visits), chunk_length(X, run.coefs_))
+            saved = None if first else run.save(len(training.visits), epochs.chunk)
             run.n_iter_, run.learning_rate_init_ = 1, plan.learning_rate_init
             run.alpha_ = plan.alpha
             try:
                 if len(training.visits):  # none if the classes' weights are zero
                     rate = plan.learning_rate_of(0, run.t_)
-                    with self._epochs(X, training, run, self.n_jobs) as epochs:
+                    with epochs:
                         loss = epochs.train_epoch(plan.learning_rates_of(0, rate), plan.alpha)
                     epochs.check_finite(touched_only=True)
                     run.loss_ = loss
                     messages = self._watch(run, training, X, plan, epochs.max_step)
-                self._adopt(draft, [run])
+                self._adopt(draft, run)
             except BaseException as error:
                 if not isinstance(error, Exception):  # interrupted
-                    self._adopt(draft, [run])
+                    self._adopt(draft, run)
                 elif (
                     saved is not None
                     and not run.restore(saved)
@@ -588,12 +592,13 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
         vars(draft).update(vars(self))
         return draft
 
-    def _adopt(self, draft, runs):
-        """Take the fitted attributes of the draft and of the best run."""
-        best = runs[best_of(runs, self)]
-        attributes = {name: vars(draft)[name] for name in OF_DATA if hasattr(draft, name)}
+    def _adopt(self, draft, run):
+        """Take the fitted attributes of a draft and of a run."""
+        attributes = run.attributes()
+        if draft is not self:
+            attributes |= {name: vars(draft)[name] for name in OF_DATA if hasattr(draft, name)}
         # In one operation: other threads, and an interrupt, find the old attributes or the new.
-        vars(self).update({**attributes, **best.attributes()})
+        vars(self).update(attributes)
         if not hasattr(draft, "feature_names_in_"):
             vars(self).pop("feature_names_in_", None)
 

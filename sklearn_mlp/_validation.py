@@ -168,6 +168,8 @@ def named_as_validation_set():
 
 def validate_hidden_sizes(hidden_layer_sizes):
     """A list of int, the number of nodes of each hidden layer."""
+    if type(hidden_layer_sizes) is int and hidden_layer_sizes >= 1:
+        return [hidden_layer_sizes]
     try:
         sizes = np.atleast_1d(np.asarray(hidden_layer_sizes))
         valid = sizes.dtype.kind in "iu" and sizes.ndim == 1 and sizes.size and sizes.min() >= 1

@@ -48,18 +48,29 @@ class ValidationSet(NamedTuple):
     weights: np.ndarray | None = None
 
 
-def target_shares(training, n_networks):
-    """For each network, the share of the samples (weights counted) whose target is 1."""
-    shares = []
+def target_totals(training, n_networks):
+    """For each network, the number of samples (weights counted) whose target is 1, as floats."""
+    targets, visits = training.targets, training.visits
+    if len(visits) == 1 and training.step is None and targets.sets is None:  # a stream of rows
+        number = int(targets.numbers[visits[0]])
+        return (
+            [float(number)] if n_networks == 1 else [float(number == k) for k in range(n_networks)]
+        )
+    totals = []
     for network in range(n_networks):
         classes, positive = training.targets.of_network(network, n_networks)
         is_positive = classes[training.visits] == positive
-        shares.append(
-            np.count_nonzero(is_positive)
+        totals.append(
+            float(np.count_nonzero(is_positive))
             if training.step is None
-            else training.step[training.visits[is_positive]].sum()
+            else float(training.step[training.visits[is_positive]].sum())
         )
-    return np.array(shares) / training.total
+    return totals
+
+
+def target_shares(training, n_networks):
+    """For each network, the share of the samples (weights counted) whose target is 1."""
+    return np.array(target_totals(training, n_networks)) / training.total
 
 
 def make_training_set(

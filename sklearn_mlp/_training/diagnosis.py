@@ -7,7 +7,7 @@ import numpy as np
 from scipy.sparse import issparse
 from scipy.special import entr, expit, log_expit
 
-from .data import target_shares
+from .data import target_shares, target_totals
 
 # A loss above this fraction of the loss of a constant output is that of a network that has hardly
 # learned, so that a plateau there is not the end of training.
@@ -228,11 +228,12 @@ def watch_stream(state, training, X, loss, *, loss_name, n_networks):
         state |= {"total": 0.0, "loss": 0.0, "positive": [0.0] * n_networks}
     if state["silent"]:
         return state, None
-    new = (target_shares(training, n_networks) * training.total).tolist()
-    total, loss = state["total"] + float(training.total), state["loss"] + loss * training.total
+    new = target_totals(training, n_networks)
+    total = state["total"] + float(training.total)
+    loss = state["loss"] + float(loss * training.total)
     positive = [a + b for a, b in zip(state["positive"], new, strict=True)]
     if total < state["window"]:
-        return {**state, "total": total, "loss": float(loss), "positive": positive}, None
+        return {**state, "total": total, "loss": loss, "positive": positive}, None
     constant_loss = _constant_loss(np.array(positive) / total, loss_name)
     # A stream of nothing but noise has a loss somewhat above that of constant probabilities.
     scales = describe_scales(X) if loss / total > 1.05 * constant_loss else None

@@ -38,6 +38,7 @@ class Epochs:
     def __init__(self, training, run, *, networks, X, shuffle, log_loss, n_jobs, interrupted=None):
         self.training, self.run = training, run
         self.networks, self.X, self.shuffle, self.log_loss = networks, X, shuffle, log_loss
+        self.chunk, self._is_sparse = chunk_length(X, run.coefs_), issparse(X)
         self.max_step = 1.0 if training.step is None else float(training.step.max())
         self._n_threads, self._pool = 1, contextlib.nullcontext()
         self._interrupted = interrupted or Event()
@@ -75,9 +76,11 @@ class Epochs:
         order = self.training.visits
         if self.shuffle:
             order = shuffled(order, run._generator)
-        self._learning_rate = float(learning_rates.max())
-        shrink = self._learning_rate * self.max_step * alpha / self.training.total
-        chunk = chunk_length(self.X, run.coefs_, shrink)
+        alpha_per_visit = alpha / self.training.total
+        chunk, self._learning_rates = self.chunk, learning_rates
+        if alpha and self._is_sparse:
+            shrink = float(learning_rates.max()) * self.max_step * alpha_per_visit
+            chunk = chunk_length(self.X, run.coefs_, shrink)
         tallies = np.empty((len(self.networks), 3))
         tallies[...] = 0.0, np.inf, -np.inf
 
@@ -95,7 +98,7 @@ class Epochs:
                         positive=positive,
                         step=self.training.step,
                         learning_rate=learning_rates[number],
-                        alpha=alpha / self.training.total,
+                        alpha=alpha_per_visit,
                         log_loss=self.log_loss,
                         tally=tallies[number],
                     )
@@ -111,7 +114,7 @@ class Epochs:
         if self._interrupted.is_set():
             raise CancelledError
         if not all(map(math.isfinite, tallies.ravel().tolist())):
-            raise ValueError(describe_non_finite(self.X, self._learning_rate, self.max_step))
+            raise ValueError(self._describe_non_finite())
         run.t_ += len(self.training.visits)
         if self.training.class_totals is not None:
             run._class_totals = add_totals(run._class_totals, self.training.class_totals)
@@ -125,21 +128,21 @@ class Epochs:
         """
         run = self.run
         weights = [run._packed.buffer]
-        if touched_only and issparse(self.X):
+        if touched_only and self._is_sparse:
             touched = run.coefs_[0][..., np.unique(self.X.indices), :]
             weights = [touched, *run.coefs_[1:], *run.intercepts_]
         with np.errstate(over="ignore", invalid="ignore"):
             for array in weights:
                 # The sum is faster to compute, and is not finite if one of the weights is not.
                 if not math.isfinite(array.sum()) and not np.isfinite(array).all():
-                    raise ValueError(
-                        describe_non_finite(self.X, self._learning_rate, self.max_step)
-                    )
+                    raise ValueError(self._describe_non_finite())
+
+    def _describe_non_finite(self):
+        return describe_non_finite(self.X, self._learning_rates.max(), self.max_step)
 
     def score(self, validation, scoring):
         """Accuracy, or minus the mean loss, on a `ValidationSet`."""
-        chunk = chunk_length(self.X, self.run.coefs_)
-        logits = decide_all(validation.rows, self.networks, chunk, validation.subset)
+        logits = decide_all(validation.rows, self.networks, self.chunk, validation.subset)
         if scoring == "accuracy" and validation.targets.sets is None:
             scores = most_probable(logits) == validation.targets.numbers
         elif scoring == "accuracy":  # of a whole set of labels, as scikit-learn's accuracy

@@ -78,8 +78,7 @@ def train_run(run, epochs, plan, parameters, validation, task, name="Epoch"):
             if stopping.is_best(-loss if score is None else score):
                 weights = None if score is None else run._packed.buffer.copy()
                 best = (number + 1, stopping.best, weights)
-            rate_init = plan.learning_rate_init_of(number)
-            epoch = Epoch(loss, rate, rate_init, alpha, score, *best)
+            epoch = Epoch(loss, rate, alpha, score, *best)
             run.epochs.append(epoch)
             # A training loss hardly below that of a constant output is a plateau before learning
             # has begun, not the end of it.

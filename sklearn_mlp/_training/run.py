@@ -12,8 +12,7 @@ from .._kernel.packed import PackedWeights
 class Epoch(NamedTuple):
     """The record of an epoch.
 
-    loss, learning_rate, learning_rate_init, alpha : float
-        The loss, and the learning rate with and without the schedule.
+    loss, learning_rate, alpha : float
     score : float or None
         Validation score.
     best_iter, best_score, best_weights : int, float, and array or None
@@ -23,7 +22,6 @@ class Epoch(NamedTuple):
 
     loss: float
     learning_rate: float
-    learning_rate_init: float
     alpha: float
     score: float | None
     best_iter: int
@@ -67,6 +65,7 @@ class Run:
 
     def begin_history(self, plan, *, with_scores):
         """Begin a fit: the curves go on from those of the former one, if there was one."""
+        self._plan, self._n_derived = plan, 0
         self.learning_rate_init_ = plan.learning_rate_init_of(0)
         self.alpha_ = plan.alpha_of(0, self.loss_)
         if not with_scores:
@@ -80,9 +79,12 @@ class Run:
 
     def end_history(self):
         """Derive the public attributes from `epochs`. A second call changes nothing."""
+        if not self.epochs or self._n_derived == len(self.epochs):
+            return
         vars(self).update(self._history())
-        if self.epochs and self.epochs[-1].best_weights is not None:
+        if self.epochs[-1].best_weights is not None:
             self._packed.buffer[...] = self.epochs[-1].best_weights
+        self._n_derived = len(self.epochs)
 
     def _history(self):
         if not self.epochs:
@@ -91,7 +93,7 @@ class Run:
         history = {
             "n_iter_": len(self.epochs),
             "loss_": last.loss,
-            "learning_rate_init_": last.learning_rate_init,
+            "learning_rate_init_": self._plan.learning_rate_init_of(len(self.epochs) - 1),
             "alpha_": last.alpha,
             "best_iter_": last.best_iter,
             "best_loss_": -last.best_score if last.score is None else None,
