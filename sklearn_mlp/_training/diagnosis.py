@@ -71,7 +71,7 @@ def describe_fit(run, training, X, decide, *, loss_name, classes, schedule, max_
         return None
     # A pass forward over these visits takes less than a hundredth of the time of the fit.
     n_visits = len(training.visits)
-    n_sample = max(1000, n_visits * run.n_iter_ // 50)
+    n_sample = max(1000, n_visits * run.n_iter_ // 100)
     sample = training.visits[:: -(-n_visits // n_sample)].copy()
     failure = _describe_not_learned(
         decide(sample),
