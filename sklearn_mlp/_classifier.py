@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ._kernel import Rows
 from ._kernel.packed import PackedWeights, dtype_of
-from ._persistence import check_attributes, state_from_file, state_to_file
+from ._persistence import check_state, is_fitted, state_from_file, state_to_file
 from ._sklearn import (
     N_FRAMES,
     CallbackSupportMixin,
@@ -702,10 +702,11 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
         return state_to_file(super().__getstate__())
 
     def __setstate__(self, state):
-        super().__setstate__(state_from_file(state, type(self).__name__))
-        if hasattr(self, "coefs_"):
-            vars(self).update(vars(resume(vars(self), in_place=False)))
-            check_attributes(self, self._packed.buffer)
+        state = state_from_file(state, type(self).__name__)
+        if is_fitted(state):
+            check_state(state, type(self).__name__)
+            state.update(vars(resume(state, in_place=False)))
+        super().__setstate__(state)
 
     def _epochs(self, X, training, run, n_jobs, interrupted=None):
         return Epochs(

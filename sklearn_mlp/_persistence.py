@@ -2,11 +2,12 @@
 
 import math
 import warnings
+from itertools import pairwise
+from numbers import Integral, Real
 
 import numpy as np
 from sklearn.exceptions import InconsistentVersionWarning
 
-from ._validation import DTYPES
 from ._version import __version__
 
 VERSION_KEY = "_sklearn_mlp_version"
@@ -32,31 +33,78 @@ def state_from_file(state, estimator_name):
             ),
             stacklevel=3,
         )
-    if "coefs_" in state:
+    if is_fitted(state):
         state.setdefault("multilabel_", False)
         state.setdefault("_stream", None)
         for curve in ("learning_rate_curve_", "alpha_curve_"):
-            state.setdefault(curve, [math.nan] * len(state["loss_curve_"]))
+            state.setdefault(curve, [math.nan] * len(state.get("loss_curve_") or []))
     return state
 
 
-def check_attributes(estimator, weights):
-    """Raise ValueError if a file's attributes do not belong together.
+def is_fitted(state):
+    """Whether a file has any of the fitted attributes."""
+    return not state.keys().isdisjoint(("classes_", "coefs_", "intercepts_", "n_features_in_"))
 
-    `weights` are those of all networks, an array of shape (n_networks, n_values).
-    """
-    sizes = [np.shape(coef)[-2] for coef in estimator.coefs_]
-    n_classes = len(estimator.classes_)
-    n_networks = n_classes if estimator.multilabel_ or n_classes > 2 else 1
-    if (
-        weights.dtype not in DTYPES
-        or estimator.n_features_in_ != sizes[0]
-        or estimator.n_layers_ != len(sizes) + 1
-        or estimator.n_outputs_ != n_networks
-        or len(weights) != n_networks
-        or (n_networks > 1) != (np.ndim(estimator.coefs_[0]) == 3)
-    ):
+
+def check_state(state, estimator_name):
+    """Raise ValueError if the attributes of a fitted estimator do not belong together."""
+    try:
+        is_whole = _is_whole(state)
+    except Exception:  # whatever it is that a damaged file has in place of an attribute
+        is_whole = False
+    if not is_whole:
         raise ValueError(
-            f"The attributes of this {type(estimator).__name__} do not belong together: its file "
-            "is damaged."
+            f"The attributes of this {estimator_name} do not belong together: its file is damaged."
         )
+
+
+def _is_whole(state):
+    classes, n_classes = state["classes_"], len(state["classes_"])
+    is_multilabel = state["multilabel_"]
+    n_networks = n_classes if is_multilabel or n_classes > 2 else 1
+    lead = (n_networks,) if n_networks > 1 else ()
+    coefs, intercepts = state["coefs_"], state["intercepts_"]
+    sizes = [state["n_features_in_"], *(np.shape(b)[-1] for b in intercepts)]
+    shapes = [(*lead, *shape) for shape in pairwise(sizes)]
+    curves = [state[f"{name}_curve_"] for name in ("loss", "learning_rate", "alpha")]
+    scores, totals, stream = (
+        state[name] for name in ("validation_scores_", "_class_totals", "_stream")
+    )
+    names = state.get("feature_names_in_")
+    return (
+        isinstance(classes, np.ndarray)
+        and classes.ndim == 1
+        and n_classes >= 2
+        and np.array_equal(classes, np.unique(classes))
+        and isinstance(is_multilabel, bool)
+        and (not is_multilabel or np.array_equal(classes, np.arange(n_classes)))
+        and len(sizes) > 2
+        and min(sizes) >= 1
+        and sizes[-1] == 1
+        and [np.shape(coef) for coef in coefs] == shapes
+        and [np.shape(b) for b in intercepts] == [(*lead, n) for n in sizes[1:]]
+        and all(np.asarray(a).dtype.kind in "fiu" for a in (*coefs, *intercepts))
+        and all(np.isfinite(a).all() for a in (*coefs, *intercepts))
+        and state["n_layers_"] == len(sizes)
+        and state["n_outputs_"] == n_networks
+        and state["out_activation_"] == "logistic"
+        and all(_is_number(state[name], Integral) for name in ("t_", "n_iter_", "_seed"))
+        and min(state["t_"], state["n_iter_"]) >= 0
+        and all(_is_number(state[name]) for name in ("loss_", "alpha_", "learning_rate_init_"))
+        and all(
+            state[name] is None or _is_number(state[name])
+            for name in ("best_iter_", "best_loss_", "best_validation_score_")
+        )
+        and all(isinstance(curve, list) and len(curve) == len(curves[0]) for curve in curves)
+        and (scores is None or isinstance(scores, list))
+        and all(_is_number(value) for values in (*curves, scores or []) for value in values)
+        and isinstance(state["_generator"], np.random.Generator)
+        and (totals is None or (isinstance(totals, list) and len(totals) == n_classes))
+        and (totals is None or all(_is_number(total, Integral) for total in totals))
+        and (stream is None or len(stream["positive"]) == n_networks)
+        and (names is None or (isinstance(names, np.ndarray) and names.shape == (sizes[0],)))
+    )
+
+
+def _is_number(value, kind=Real):
+    return isinstance(value, kind) and not isinstance(value, bool)

@@ -217,7 +217,7 @@ def test_scales_are_those_of_the_values_that_are_not_zero(container):
     X[:2, 0], X[:, 1], X[5, 2] = 1.0, 0.5, -4.0
     assert diagnosis.describe_scales(container(X)) is None
     assert diagnosis.describe_scales(container(X * [1, 1, 0])) is None
-    assert "from 0.5 to 6)" in diagnosis.describe_scales(container(X * 1.5 / [1.5, 1.5, 1]))
+    assert "from 0.5 to 10)" in diagnosis.describe_scales(container(X * [1, 1, 2.5]))
     assert "from 0.0079 to 1)" in diagnosis.describe_scales(container(X / [1, 63, 4]))
     assert "from 0.01 to 0.04)" in diagnosis.describe_scales(container(X * [0.01, 0.03, 0.01]))
     # Word frequencies in rows of length 1 are no small inputs.

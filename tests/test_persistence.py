@@ -178,3 +178,68 @@ def test_a_shallow_copy_shares_nothing_that_training_changes(iris, n_classes, bi
     duplicate.partial_fit(X, y).partial_fit(X, y)
     assert bits(model) == bits(undisturbed)
     assert bits(model.partial_fit(X, y)) == bits(undisturbed.partial_fit(X, y))
+
+
+def swapped(array):
+    return array[::-1]
+
+
+DAMAGE = {
+    "no classes": {"classes_": lambda _: np.array([])},
+    "one class": {"classes_": lambda _: np.array([0])},
+    "a list of classes": {"classes_": lambda _: [0, 1, 2]},
+    "classes in two dimensions": {"classes_": lambda classes: classes[np.newaxis]},
+    "classes out of order": {"classes_": swapped},
+    "the same class twice": {"classes_": lambda _: np.array([0, 1, 1])},
+    "no hidden node": {
+        "coefs_": lambda _: [np.zeros((3, 4, 0)), np.zeros((3, 0, 1))],
+        "intercepts_": lambda _: [np.zeros((3, 0)), np.zeros((3, 1))],
+    },
+    "no layers": {"coefs_": lambda _: [], "intercepts_": lambda _: []},
+    "no coefs": {"coefs_": None},
+    "coefs that are none": {"coefs_": lambda _: None},
+    "coefs of text": {"coefs_": lambda _: "ab"},
+    "coefs of objects": {"coefs_": lambda coefs: [c.astype(object) for c in coefs]},
+    "coefs that are not finite": {"coefs_": lambda coefs: [c * np.nan for c in coefs]},
+    "coefs in another order": {"coefs_": swapped},
+    "no intercepts": {"intercepts_": None},
+    "intercepts of one network": {"intercepts_": lambda intercepts: [b[0] for b in intercepts]},
+    "no generator": {"_generator": None},
+    "a generator of another type": {"_generator": lambda _: np.random.RandomState(0)},
+    "no seed": {"_seed": None},
+    "no t": {"t_": None},
+    "a negative t": {"t_": lambda _: -1},
+    "t as text": {"t_": lambda _: "1"},
+    "no n_iter": {"n_iter_": None},
+    "no n_layers": {"n_layers_": None},
+    "other n_layers": {"n_layers_": lambda _: 9},
+    "other n_outputs": {"n_outputs_": lambda _: 1},
+    "other n_features": {"n_features_in_": lambda _: 7},
+    "no n_features": {"n_features_in_": None},
+    "too few feature names": {"feature_names_in_": lambda _: np.array(["a"], dtype=object)},
+    "no loss": {"loss_": None},
+    "no curve": {"loss_curve_": None},
+    "a curve that is none": {"loss_curve_": lambda _: None},
+    "curves of different lengths": {"alpha_curve_": lambda curve: curve[1:]},
+    "a curve of text": {"loss_curve_": lambda curve: ["x"] * len(curve)},
+    "scores of text": {"validation_scores_": lambda _: "scores"},
+    "totals of another number of classes": {"_class_totals": lambda _: [1]},
+    "a stream of another kind": {"_stream": lambda _: "x"},
+    "multilabel as text": {"multilabel_": lambda _: "no"},
+    "another activation": {"out_activation_": lambda _: "softmax"},
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
+def test_a_damaged_file_is_refused_with_one_error(model, damage):
+    state = model.__getstate__()
+    for name, change in damage.items():
+        if change is None:
+            del state[name]
+        else:
+            state[name] = change(state.get(name))
+    other = MLPLogisticClassifier()
+    before = vars(other).copy()
+    with pytest.raises(ValueError, match="its file is damaged"):
+        other.__setstate__(state)
+    assert vars(other) == before

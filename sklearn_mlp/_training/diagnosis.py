@@ -188,7 +188,7 @@ def describe_scales(X):
     if not len(scales):
         return None
     smallest, largest = scales.min(), scales.max()
-    is_large, is_small = largest > 5.0, largest < 0.05 and mean_length < 0.5
+    is_large, is_small = largest > 8.0, largest < 0.05 and mean_length < 0.5
     if not (is_large or is_small or smallest < 0.01 * largest):
         return None
     return (
