@@ -31,7 +31,7 @@ from ._training.data import ValidationSet, check_can_hold_out, make_training_set
 from ._training.diagnosis import describe_alpha, describe_fit, watch_stream
 from ._training.epochs import Epochs, chunk_length, decide_all, most_probable
 from ._training.loop import best_of, report, train_restarts, train_run
-from ._training.plan import make_plan
+from ._training.plan import check_schedule, make_plan
 from ._training.run import ATTRIBUTES, begin, check_biases, check_same_sizes, resume
 from ._training.targets import (
     ONE_CLASS,
@@ -42,7 +42,7 @@ from ._training.targets import (
 )
 from ._validation import (
     DTYPES,
-    check_sparse_indices,
+    as_numpy_or_sparse,
     is_indicator,
     is_validation_set_given,
     named_as_validation_set,
@@ -299,7 +299,8 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
     _parameter_constraints: dict = {
         "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
         "learning_rate_init": [StrOptions({"auto"}), Interval(Real, 0, None, closed="neither")],
-        "learning_rate": [StrOptions({"adaptive", "constant", "invscaling", "linear"})],
+        # A number is refused too, by `check_schedule`, which says what may have been meant.
+        "learning_rate": [StrOptions({"adaptive", "constant", "invscaling", "linear"}), Real],
         "power_t": [Interval(Real, 0, None, closed="left")],
         "loss": [StrOptions({"log_loss", "squared_error"})],
         "alpha": [StrOptions({"auto"}), Interval(Real, 0, None, closed="left")],
@@ -453,6 +454,7 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
         ValueError
             Invalid parameters or data, or weights that became non-finite.
         """
+        check_schedule(self.learning_rate)
         goes_on = self.warm_start and hasattr(self, "coefs_")
         draft = self._draft()
         task = fit_task(
@@ -544,9 +546,13 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
         ValueError
             Invalid parameters or data, or weights that became non-finite.
         """
+        check_schedule(self.learning_rate)
         # Only a first call changes more attributes than those of a run.
         draft = self if hasattr(self, "classes_") else self._draft()
-        first = check_partial_fit_first_call(draft, classes)
+        try:
+            first = check_partial_fit_first_call(draft, classes)
+        except TypeError as error:  # of labels that cannot be sorted
+            raise ValueError(f"Mix of label input types in classes: {classes}.") from error
         if len(draft.classes_) < 2:
             raise ValueError(ONE_CLASS)
         messages = []
@@ -613,6 +619,8 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
         if first:
             check_classification_targets(y)
             self.multilabel_ = is_indicator(y)
+            if y.dtype == object:  # as in `fit`, where the classes come from y
+                self.classes_ = self.classes_.astype(object)
             if self.multilabel_:
                 check_label_numbers(self.classes_, y.shape[1])
         targets = encode_known(y, self.classes_, multilabel=self.multilabel_)
@@ -698,6 +706,13 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
     def __sklearn_is_fitted__(self):
         return hasattr(self, "coefs_")
 
+    def __copy__(self):
+        """A copy with weights and a generator of its own."""
+        other = self._draft()
+        if hasattr(self, "coefs_"):
+            vars(other).update(vars(resume(vars(self), in_place=False)))
+        return other
+
     def __getstate__(self):
         return state_to_file(super().__getstate__())
 
@@ -778,9 +793,13 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
         packed = self._packed
         if not packed.holds(self.coefs_, self.intercepts_):  # arrays that a user has put there
             packed = PackedWeights(self.coefs_, self.intercepts_)
-        check_sparse_indices(X)
         X = validate_data(
-            self, X, accept_sparse="csr", dtype=packed.buffer.dtype, order="C", reset=False
+            self,
+            as_numpy_or_sparse(X),
+            accept_sparse="csr",
+            dtype=packed.buffer.dtype,
+            order="C",
+            reset=False,
         )
         X = readable(X)
         logits = decide_all(Rows(X), packed.networks(), chunk_length(X, packed.coefs))
@@ -828,14 +847,15 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
             proba = np.empty((len(logits), 2), dtype=logits.dtype)
             proba[:, 0] = logits
             proba[:, 1] = -logits
-            with np.errstate(over="ignore"):
+            with np.errstate(over="ignore", under="ignore"):
                 np.exp(proba, out=proba)
-            proba += 1.0
-            return np.reciprocal(proba, out=proba)
-        if self.multilabel_:
-            return expit(logits)
-        # From the logarithms, for the probabilities themselves may all underflow to 0.
-        return softmax(log_expit(logits), axis=1)
+                proba += 1.0
+                return np.reciprocal(proba, out=proba)
+        with np.errstate(under="ignore"):
+            if self.multilabel_:
+                return expit(logits)
+            # From the logarithms, because the probabilities themselves may all underflow to 0.
+            return softmax(log_expit(logits), axis=1)
 
     def predict_log_proba(self, X):
         """Predict the logarithm of the probability of each class.
@@ -853,11 +873,12 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
             In the order of `classes_`.
         """
         logits = self.decision_function(X)
-        if logits.ndim == 1:
-            return np.stack([log_expit(-logits), log_expit(logits)], axis=1)
-        if self.multilabel_:
-            return log_expit(logits)
-        return log_softmax(log_expit(logits), axis=1)
+        with np.errstate(under="ignore"):
+            if logits.ndim == 1:
+                return np.stack([log_expit(-logits), log_expit(logits)], axis=1)
+            if self.multilabel_:
+                return log_expit(logits)
+            return log_softmax(log_expit(logits), axis=1)
 
 
 def _warn_caller_of_fit(message):

@@ -21,14 +21,18 @@ def is_indicator(y):
     return getattr(y, "ndim", 0) == 2 and is_multilabel(y)
 
 
-def check_sparse_indices(X):
-    """Raise ValueError if the indices of a sparse matrix point outside of it or of its arrays.
+def as_numpy_or_sparse(X):
+    """X as scikit-learn's validation can take it; ValueError if a sparse matrix is corrupt.
 
-    SciPy and the kernel trust them; files such as those of `scipy.sparse.load_npz` are not checked
-    either.
+    Arrays of other libraries that follow the array API are converted to NumPy's. The indices of a
+    sparse matrix are checked, because SciPy and the kernel trust them, and files such as those of
+    `scipy.sparse.load_npz` are not checked either.
     """
-    if not issparse(X) or X.ndim != 2 or X.format not in ("bsr", "coo", "csc", "csr"):
-        return
+    if not issparse(X):
+        is_foreign = hasattr(X, "__array_namespace__") and not isinstance(X, np.ndarray)
+        return np.asarray(X) if is_foreign else X
+    if X.ndim != 2 or X.format not in ("bsr", "coo", "csc", "csr"):
+        return X
     if X.format == "coo":
         valid = all(
             len(index) == len(X.data) and _is_within(index, n)
@@ -51,6 +55,10 @@ def check_sparse_indices(X):
         raise ValueError(
             "The sparse matrix X is corrupt: its indices do not fit its shape or its data."
         )
+    if X.format == "csr" and not (X.indptr.dtype.isnative and X.indices.dtype.isnative):
+        native = [a.astype(a.dtype.newbyteorder("="), copy=False) for a in (X.indices, X.indptr)]
+        X = csr_array((X.data, *native), shape=X.shape)
+    return X
 
 
 def _is_within(indices, n):
@@ -69,10 +77,17 @@ def validate_samples(estimator, X, y, *, dtype, reset):
     dtype : dtype or tuple of dtypes
     reset : bool
     """
-    check_sparse_indices(X)
+    X = as_numpy_or_sparse(X)
+    if hasattr(y, "__array__") and not hasattr(y, "ndim") and len(getattr(y, "shape", ())) == 2:
+        y = np.asarray(y)  # a frame of another library than pandas
+    y = as_numpy_or_sparse(y)
     if isinstance(y, list | tuple):
         with contextlib.suppress(ValueError):  # of a ragged list, for validation to reject
             y = np.asarray(y)
+    multi_output = is_indicator(y)
+    if not multi_output and len(getattr(y, "shape", ())) == 2 and y.shape[1] > 1:
+        # Only to name what is wrong, such as NaN in multilabel targets.
+        check_array(y, accept_sparse=True, dtype=None, input_name="y")
     X, y = validate_data(
         estimator,
         X,
@@ -80,7 +95,7 @@ def validate_samples(estimator, X, y, *, dtype, reset):
         accept_sparse="csr",
         dtype=dtype,
         order="C",
-        multi_output=is_indicator(y),
+        multi_output=multi_output,
         reset=reset,
     )
     if issparse(y):
@@ -117,7 +132,7 @@ def validate_sample_weight(sample_weight, X):
     if sample_weight is None:
         return None
     sample_weight = check_sample_weight(
-        sample_weight, X, dtype=np.float64, ensure_non_negative=True
+        as_numpy_or_sparse(sample_weight), X, dtype=np.float64, ensure_non_negative=True
     )
     if not sample_weight.any():  # scikit-learn checks this itself since 1.9
         raise ValueError("Sample weights must contain at least one non-zero number.")

@@ -132,7 +132,7 @@ def _offsets(sizes, n_lanes):
 
 def _check_chain(coefs, intercepts):
     """Raise ValueError unless the arrays make networks with one output node each."""
-    lead = coefs[0].shape[:-2]
+    lead = coefs[0].shape[:-2] if coefs else ()
     fits = len(coefs) == len(intercepts) > 1 and all(a.ndim == len(lead) + 2 for a in coefs)
     fits = (
         fits

@@ -59,7 +59,10 @@ class Plan(NamedTuple):
         if self.learning_rate == "linear":
             rate *= 1.0 - epoch / self.max_iter
         elif self.learning_rate == "invscaling":
-            rate /= (t + 1) ** self.power_t
+            try:
+                rate /= (t + 1) ** self.power_t
+            except OverflowError:  # of the power
+                rate = 0.0
         return rate
 
     def alpha_of(self, epoch, loss):
@@ -73,6 +76,16 @@ class Plan(NamedTuple):
         """Learning rates of samples of target 0 and of target 1, shape (n_networks, 2)."""
         progress = first_half(epoch, self.max_iter)
         return learning_rate * (self.ratios if progress == 0 else self.ratios ** (1.0 - progress))
+
+
+def check_schedule(learning_rate):
+    """Raise ValueError if `learning_rate` is a number, as in other libraries."""
+    if not isinstance(learning_rate, str):
+        raise ValueError(
+            "The 'learning_rate' parameter of MLPLogisticClassifier must be a str among "
+            "{'adaptive', 'constant', 'invscaling', 'linear'}, the schedule. Got "
+            f"{learning_rate!r} instead. Did you mean learning_rate_init={learning_rate!r}?"
+        )
 
 
 def make_plan(parameters, training, X, n_networks, *, streamed):

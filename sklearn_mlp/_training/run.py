@@ -195,6 +195,8 @@ def draw_weights(random_state, packed, init_range, fit_intercept):
     They are drawn network by network: first the weights, layer by layer from the input side, then
     the biases. With `init_range` "auto" they have He's variance, ``2 / fan_in``.
     """
+    if init_range != "auto" and not np.isfinite(packed.buffer.dtype.type(2.0 * init_range)):
+        raise ValueError(f"init_range={init_range} is too large for {packed.buffer.dtype}.")
     for number in range(len(packed.buffer)):
         network = ... if len(packed.buffer) == 1 else number
         ranges = [

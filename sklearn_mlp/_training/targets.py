@@ -79,6 +79,10 @@ def encode_known(y, classes, *, multilabel):
         known = classes[numbers].tolist() == y.tolist()
     except TypeError:  # labels of different kinds, such as numbers and strings
         known = False
+    if not known:  # or integers of 64 bits, signed and not, which NumPy compares as floats
+        of_label = {label: number for number, label in enumerate(classes.tolist())}
+        numbers = np.array([of_label.get(label, -1) for label in y.tolist()])
+        known = numbers.min() >= 0
     if not known:
         raise ValueError(
             f"`y` has classes not in `self.classes_`. `self.classes_` has {classes}. 'y' has "
