@@ -744,7 +744,7 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
                 f"Maximum iterations ({self.max_iter}) reached and the optimization hasn't "
                 "converged yet."
             )
-        max_step = 1.0 if training.step is None else training.step.max()
+        max_step = 1.0 if training.step is None else float(training.step.max())
         networks, chunk = self._packed.networks(), chunk_length(X, self.coefs_)
         for message in (
             describe_alpha(plan, training, max_step, streamed=False),
@@ -793,17 +793,19 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
         packed = self._packed
         if not packed.holds(self.coefs_, self.intercepts_):  # arrays that a user has put there
             packed = PackedWeights(self.coefs_, self.intercepts_)
-        X = validate_data(
-            self,
-            as_numpy_or_sparse(X),
-            accept_sparse="csr",
-            dtype=packed.buffer.dtype,
-            order="C",
-            reset=False,
-        )
+        # What is too large for float32 is an error, which needs no warning before it.
+        with np.errstate(over="ignore", invalid="ignore"):
+            X = validate_data(
+                self,
+                as_numpy_or_sparse(X),
+                accept_sparse="csr",
+                dtype=packed.buffer.dtype,
+                order="C",
+                reset=False,
+            )
         X = readable(X)
         logits = decide_all(Rows(X), packed.networks(), chunk_length(X, packed.coefs))
-        return logits[:, 0] if self.n_outputs_ == 1 else logits
+        return logits[:, 0] if len(packed.buffer) == 1 else logits
 
     def predict(self, X):
         """Predict the most probable class of each sample.
@@ -818,10 +820,11 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
         y : ndarray of shape (n_samples,) or (n_samples, n_labels)
             Class labels; for multilabel targets, 0 or 1.
         """
-        logits = self.decision_function(X)
-        if self.multilabel_:
+        fitted = self._draft()  # another thread may train this one meanwhile
+        logits = fitted.decision_function(X)
+        if fitted.multilabel_:
             return (logits > 0).astype(int)
-        return self.classes_[most_probable(logits.reshape(len(logits), -1))]
+        return fitted.classes_[most_probable(logits.reshape(len(logits), -1))]
 
     def predict_proba(self, X):
         """Predict the probability of each class.
@@ -841,7 +844,8 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
         probabilities : ndarray of shape (n_samples, n_classes) or (n_samples, n_labels)
             In the order of `classes_`.
         """
-        logits = self.decision_function(X)
+        fitted = self._draft()  # see `predict`
+        logits = fitted.decision_function(X)
         if logits.ndim == 1:
             # 1 / (1 + exp(-logit)) in place: scipy's expit takes four times as long.
             proba = np.empty((len(logits), 2), dtype=logits.dtype)
@@ -852,7 +856,7 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
                 proba += 1.0
                 return np.reciprocal(proba, out=proba)
         with np.errstate(under="ignore"):
-            if self.multilabel_:
+            if fitted.multilabel_:
                 return expit(logits)
             # From the logarithms, because the probabilities themselves may all underflow to 0.
             return softmax(log_expit(logits), axis=1)
@@ -872,11 +876,12 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
         log_probabilities : ndarray of shape (n_samples, n_classes)
             In the order of `classes_`.
         """
-        logits = self.decision_function(X)
+        fitted = self._draft()  # see `predict`
+        logits = fitted.decision_function(X)
         with np.errstate(under="ignore"):
             if logits.ndim == 1:
                 return np.stack([log_expit(-logits), log_expit(logits)], axis=1)
-            if self.multilabel_:
+            if fitted.multilabel_:
                 return log_expit(logits)
             return log_softmax(log_expit(logits), axis=1)
 

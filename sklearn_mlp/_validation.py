@@ -88,16 +88,18 @@ def validate_samples(estimator, X, y, *, dtype, reset):
     if not multi_output and len(getattr(y, "shape", ())) == 2 and y.shape[1] > 1:
         # Only to name what is wrong, such as NaN in multilabel targets.
         check_array(y, accept_sparse=True, dtype=None, input_name="y")
-    X, y = validate_data(
-        estimator,
-        X,
-        y,
-        accept_sparse="csr",
-        dtype=dtype,
-        order="C",
-        multi_output=multi_output,
-        reset=reset,
-    )
+    # A value too large for float32 is an error, which need not be preceded by a warning.
+    with np.errstate(over="ignore", invalid="ignore"):
+        X, y = validate_data(
+            estimator,
+            X,
+            y,
+            accept_sparse="csr",
+            dtype=dtype,
+            order="C",
+            multi_output=multi_output,
+            reset=reset,
+        )
     if issparse(y):
         y = y.toarray()
     if issparse(X) and not X.has_canonical_format:
@@ -136,7 +138,7 @@ def validate_sample_weight(sample_weight, X):
     )
     if not sample_weight.any():  # scikit-learn checks this itself since 1.9
         raise ValueError("Sample weights must contain at least one non-zero number.")
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
         if not np.isfinite(sample_weight.sum()):
             raise ValueError("Sample weights are too large: their sum is not finite.")
     return sample_weight

@@ -50,11 +50,11 @@ def fewer_values_than_columns(X):
 
 
 def more_rows_in_the_shape(X):
-    X._shape = (9, 3)
+    X._shape = (9, 3) if X.format == "csr" else (4, 9)
 
 
 def fewer_columns_in_the_shape(X):
-    X._shape = (4, 2)
+    X._shape = (4, 2) if X.format == "csr" else (3, 3)
 
 
 @pytest.mark.parametrize("container", [csr_array, csr_matrix, csc_array])
@@ -83,8 +83,6 @@ def test_a_corrupt_matrix_is_refused_by_every_method(damage, dtype, container):
     before = vars(model).copy()
     X = matrix(container)
     X.indices, X.indptr = X.indices.astype(dtype), X.indptr.astype(dtype)
-    if damage is more_rows_in_the_shape and container is csc_array:
-        pytest.skip("more rows are no damage of a CSC matrix")
     if damage is column_too_large:  # of a CSC matrix, these are rows
         X.indices[2] = X.shape[0]
     else:

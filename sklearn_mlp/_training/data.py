@@ -101,7 +101,7 @@ def make_training_set(
 
 
 def _of_visits(rows, targets, step, visits, class_totals):
-    total = len(visits) if step is None else step[visits].sum()
+    total = float(len(visits) if step is None else step[visits].sum())
     return TrainingSet(rows, targets, step, visits, total, class_totals)
 
 

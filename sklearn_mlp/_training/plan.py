@@ -70,7 +70,8 @@ class Plan(NamedTuple):
         if not self.alpha_follows_loss:
             return self.alpha
         half = first_half(epoch, self.max_iter)
-        return self.alpha * half * math.cbrt(loss**2) if half else 0.0
+        # The square of a larger loss would overflow.
+        return self.alpha * half * math.cbrt(min(loss, 1e150) ** 2) if half else 0.0
 
     def learning_rates_of(self, epoch, learning_rate):
         """Learning rates of samples of target 0 and of target 1, shape (n_networks, 2)."""

@@ -189,6 +189,8 @@ def mean_squared_length(X, step, visits):
         # A length that overflows may be replaced by any that is far too large.
         lengths = np.minimum(row_norms(X, squared=True), 1e30)[visits]
     weights = None if step is None else step[visits]
+    if weights is not None and weights.max() > 1e200:
+        weights = weights / weights.max()  # or the products would overflow
     return float(np.average(lengths.astype(np.float64, copy=False), weights=weights))
 
 
