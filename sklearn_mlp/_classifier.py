@@ -133,7 +133,12 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
 
         The objective is the mean loss over the n samples (weights counted) plus
         ``alpha / (2 n)`` times the sum of the squared weights, without those of bias nodes, as in
-        :class:`~sklearn.neural_network.MLPClassifier` with ``solver="lbfgs"``.
+        :class:`~sklearn.neural_network.MLPClassifier` with ``solver="lbfgs"``. In a visit a weight
+        shrinks by the factor ``1 - learning_rate * alpha / n``, but never below 0.
+
+        In `partial_fit`, n is the number of samples of the call, so that the same `alpha` acts
+        more strongly than in `fit`. To regularize a stream of calls with b samples each as `fit`
+        does with n samples, pass ``alpha * b / n``.
 
         With ``learning_rate="linear"``, "auto" is set anew before each epoch e (from 0). It is
         ``0.03 * sqrt(d) * cbrt(n * loss ** 2) * min(1, 2 * e / max_iter)`` (log loss: 0.05 in
@@ -513,9 +518,9 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
         """Train for one epoch on a part of the data, from the weights reached so far.
 
         The learning rate is `learning_rate_init`, with ``learning_rate="invscaling"`` divided by
-        ``(t_ + 1) ** power_t``. The n of `alpha` is the number of samples of this call. With
-        ``class_weight="balanced"``, the classes are counted over all calls. `early_stopping`,
-        `n_init` and `warm_start` are ignored.
+        ``(t_ + 1) ** power_t``. The n of `alpha` is the number of samples of this call. The weights
+        of classes (`class_weight`) are computed from all calls so far. `early_stopping`, `n_init`
+        and `warm_start` are ignored.
 
         A call that raises an error leaves the estimator as it was. There is one exception: if the
         weights of a large network become non-finite in a call with few samples, the estimator is
@@ -727,8 +732,8 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
         return Epochs(
             training,
             run,
-            networks=run._packed.networks(train_biases=self.fit_intercept),
             X=X,
+            train_biases=self.fit_intercept,
             shuffle=self.shuffle,
             log_loss=self.loss == "log_loss",
             n_jobs=n_jobs,

@@ -37,10 +37,17 @@ from ._classifier import MLPLogisticClassifier
 
 __all__ = []
 
+MIN_OPSET = 13
+
 
 def _convert(scope, operator, container):
     """Add the nodes that compute `predict` and `predict_proba`."""
     model = operator.raw_operator
+    if container.target_opset < MIN_OPSET:
+        raise ValueError(
+            f"MLPLogisticClassifier needs opset {MIN_OPSET} or newer of ONNX, got target_opset="
+            f"{container.target_opset}."
+        )
     graph = _Graph(scope, container)
     logits = _logits(graph, model, operator.inputs[0].full_name)
     # What calibrates a classifier asks for its `decision_function`.
@@ -151,6 +158,7 @@ update_registered_converter(
     parser=_parse,
     options={
         "nocl": [True, False],
+        "output_class_labels": [True, False],
         "raw_scores": [True, False],
         "zipmap": [True, False, "columns"],
     },

@@ -291,6 +291,19 @@ def test_weights_of_another_layout_are_refused(weights, offsets):
         Network(weights, [2, 3, 1], offsets, instruction_set="baseline", train_biases=True)
 
 
+def test_scratch_memory_is_shared_by_networks_of_a_kind_only():
+    weights, offsets = np.zeros(20), [0, 8, 12, 16, 20]
+    more = {"instruction_set": "baseline", "train_biases": True}
+    first = Network(weights, [2, 3, 1], offsets, **more)
+    Network(np.zeros(20), [2, 3, 1], offsets, sharing=first, **more)
+    for dtype, sizes, others in (
+        (np.float64, [40, 3, 1], [0, 160, 164, 168, 172]),
+        (np.float32, [2, 3, 1], offsets),
+    ):
+        with pytest.raises(TypeError, match="another kind of network"):
+            Network(np.zeros(others[-1], dtype), sizes, others, sharing=first, **more)
+
+
 def test_arguments_that_do_not_go_together_are_refused():
     # Each of these would read or write beyond an array.
     rows, network = Rows(np.ones((3, 1))), identity_network(np.float64)

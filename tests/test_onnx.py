@@ -190,3 +190,21 @@ def test_without_skl2onnx_the_error_says_what_to_install(monkeypatch):
     monkeypatch.delitem(sys.modules, "sklearn_mlp.onnx")
     with pytest.raises(ImportError, match=r'pip install "sklearn-mlp\[onnx\]"'):
         import sklearn_mlp.onnx  # noqa: F401
+
+
+def test_an_old_opset_is_refused_by_what_is_needed():
+    X, y = load_iris(return_X_y=True)
+    model = MLPLogisticClassifier(3, random_state=0).fit(X, y)
+    with pytest.raises(ValueError, match="needs opset 13 or newer of ONNX, got target_opset=12"):
+        skl2onnx.to_onnx(model, X[:1].astype(np.float32), target_opset=12)
+
+
+@pytest.mark.parametrize("labels", [[0, 1, 2], ["a", "b", "c"]])
+def test_the_class_labels_can_be_an_output(labels):
+    X, y = load_iris(return_X_y=True)
+    model = MLPLogisticClassifier(3, random_state=0).fit(X, np.array(labels)[y])
+    options = {"zipmap": False, "output_class_labels": True}
+    graph = skl2onnx.to_onnx(model, X[:1].astype(np.float32), options=options)
+    session = onnxruntime.InferenceSession(graph.SerializeToString())
+    _, _, classes = session.run(None, {"X": X[:2].astype(np.float32)})
+    assert classes.tolist() == labels

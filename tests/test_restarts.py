@@ -172,12 +172,16 @@ def test_an_interrupted_restart(n_jobs, spy_on_kernel):
         3, n_init=4, max_iter=50, learning_rate="constant", random_state=0, n_jobs=n_jobs
     ).set_params(n_iter_no_change=np.inf)
     calls, lock = [], threading.Lock()
+    in_step = threading.Barrier(n_jobs, timeout=60)
 
     def interrupt(**_):
         with lock:
             calls.append(None)
-            if len(calls) == 130:
+            number = len(calls)
+            if number == 130:
                 os.kill(os.getpid(), signal.SIGINT)
+        if number <= 100:  # the first run ends before the signal, however busy the machine is
+            in_step.wait()
         if len(calls) >= 130:
             time.sleep(0.5)  # in a thread, give the main one the time to notice
 

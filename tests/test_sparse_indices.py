@@ -106,7 +106,7 @@ def test_a_corrupt_matrix_is_refused_by_every_method(damage, dtype, container):
 def test_other_formats_are_checked_too():
     y = [0, 1, 0, 1]
     X = coo_array(matrix())
-    X.coords = (X.coords[0], np.where(X.coords[1] == 2, 3, X.coords[1]))
+    X.col[X.col == 2] = 3
     with pytest.raises(ValueError, match="sparse matrix X is corrupt"):
         MLPLogisticClassifier().fit(X, y)
     X = bsr_array(np.eye(4), blocksize=(2, 2))

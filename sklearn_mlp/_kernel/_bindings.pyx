@@ -164,15 +164,21 @@ cdef class Network:
     instruction_set : str
     train_biases : bool
         False leaves the biases as they are (a network without bias nodes).
+    sharing : Network or None
+        A network of the same sizes, dtype and instruction set, used by the same thread, whose
+        scratch memory this one uses too.
     """
 
     cdef CNetwork view
     cdef CInstructionSet isa
     cdef vector[CLayer] layers
-    cdef object arrays  # keeps the memory alive
+    cdef object arrays, scratch  # keep the memory alive
     cdef readonly object dtype
 
-    def __cinit__(self, weights, sizes, offsets, *, str instruction_set, bint train_biases):
+    def __cinit__(
+        self, weights, sizes, offsets, *, str instruction_set, bint train_biases,
+        Network sharing=None,
+    ):
         cdef CLayer layer
         cdef Py_ssize_t number, n_layers = len(sizes) - 1
         self.isa = _instruction_set(instruction_set)
@@ -187,8 +193,11 @@ cdef class Network:
         strides = [offsets[2 * number + 2] - offsets[2 * number + 1] for number in range(n_layers)]
         # Zeros: the padding of the error signals is never written, and has to be zero.
         cdef ptrdiff_t width = -(-sizes[0] // n_lanes) * n_lanes
-        cdef cnp.ndarray scratch = np.zeros(
-            2 * sum(strides) + block_scratch(width, strides[0]), dtype=self.dtype)
+        cdef Py_ssize_t n_scratch = 2 * sum(strides) + block_scratch(width, strides[0])
+        cdef cnp.ndarray scratch = (
+            np.zeros(n_scratch, dtype=self.dtype) if sharing is None else sharing.scratch)
+        if scratch.size != n_scratch or scratch.dtype != self.dtype:
+            raise TypeError("kernel: the scratch memory is that of another kind of network")
         cdef char *free = <char *>cnp.PyArray_DATA(scratch)
         for number in range(n_layers):
             layer.fan_in, layer.fan_out = sizes[number], sizes[number + 1]
@@ -199,7 +208,7 @@ cdef class Network:
             layer.error = free + layer.stride * itemsize
             free += 2 * layer.stride * itemsize
             self.layers.push_back(layer)
-        self.arrays = (weights, scratch)
+        self.arrays, self.scratch = weights, scratch
         self.view.layers = self.layers.data()
         self.view.n_layers = self.layers.size()
         self.view.block = free

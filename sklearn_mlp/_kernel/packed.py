@@ -98,18 +98,24 @@ class PackedWeights:
         given = (*coefs, *intercepts)
         return len(mine) == len(given) and all(map(operator.is_, mine, given))
 
-    def networks(self, *, train_biases=False):
-        """The kernel's networks, one per class if there are more than two."""
-        return [
-            Network(
-                weights,
-                self._sizes,
-                self._offsets,
-                instruction_set=self.instruction_set,
-                train_biases=train_biases,
+    def networks(self, *, train_biases=False, n_threads=1):
+        """The kernel's networks, one per class if there are more than two.
+
+        Every `n_threads`-th one shares its scratch memory, for one thread to use one after another.
+        """
+        networks = []
+        for number, weights in enumerate(self.buffer):
+            networks.append(
+                Network(
+                    weights,
+                    self._sizes,
+                    self._offsets,
+                    instruction_set=self.instruction_set,
+                    train_biases=train_biases,
+                    sharing=networks[number - n_threads] if number >= n_threads else None,
+                )
             )
-            for weights in self.buffer
-        ]
+        return networks
 
 
 def _offsets(sizes, n_lanes):

@@ -22,10 +22,10 @@ class Epochs:
     training : sklearn_mlp._training.data.TrainingSet
     run : sklearn_mlp._training.run.Run
         The run that the epochs change.
-    networks : list of sklearn_mlp._kernel.Network
-        The networks of the run: one of class 1 against 0, or one of each class against the rest.
     X : array or CSR container
         The matrix of the training rows.
+    train_biases : bool
+        Whether the networks have bias nodes.
     shuffle : bool
         Whether the run's generator permutes the visits in each epoch.
     log_loss : bool
@@ -35,17 +35,22 @@ class Epochs:
         Once it is set, every `Epochs` that shares it ends its current epoch with CancelledError.
     """
 
-    def __init__(self, training, run, *, networks, X, shuffle, log_loss, n_jobs, interrupted=None):
+    def __init__(
+        self, training, run, *, X, train_biases, shuffle, log_loss, n_jobs, interrupted=None
+    ):
         self.training, self.run = training, run
-        self.networks, self.X, self.shuffle, self.log_loss = networks, X, shuffle, log_loss
+        self.X, self.shuffle, self.log_loss = X, shuffle, log_loss
         self.chunk, self._is_sparse = chunk_length(X, run.coefs_), issparse(X)
         self.max_step = 1.0 if training.step is None else float(training.step.max())
         self._n_threads, self._pool = 1, contextlib.nullcontext()
         self._interrupted = interrupted or Event()
-        if len(networks) > 1:
-            self._n_threads = min(effective_n_jobs(n_jobs), len(networks))
+        n_networks = len(run._packed.buffer)
+        if n_networks > 1:
+            self._n_threads = min(effective_n_jobs(n_jobs), n_networks)
             if self._n_threads > 1:
                 self._pool = ThreadPoolExecutor(self._n_threads)
+        # One of class 1 against 0, or one of each class against the rest.
+        self.networks = run._packed.networks(train_biases=train_biases, n_threads=self._n_threads)
 
     def __enter__(self):
         self._pool.__enter__()
