@@ -16,6 +16,7 @@ from sklearn.utils import shuffle
 from sklearn_mlp import MLPLogisticClassifier
 from sklearn_mlp._training import diagnosis
 from sklearn_mlp._training.data import TrainingSet
+from sklearn_mlp._training.diagnosis import area_under_roc
 from sklearn_mlp._training.targets import Targets
 from sklearn_mlp._training.visits import weights_to_visits
 
@@ -209,6 +210,11 @@ def test_no_hint_to_standardize_without_need():
     for table in (X, csr_array(flags), StandardScaler().fit_transform(flags)):
         caught = warnings_of(MLPLogisticClassifier(2, max_iter=5, random_state=0), table, y)
         assert not [w for w in caught if "tandardize" in str(w.message)]
+    # A standardized flag that the rows examined first do not have.
+    X = np.tile(X, (8, 1))
+    X[:, 0] = StandardScaler().fit_transform(np.arange(len(X))[:, None] == 7)[:, 0]
+    caught = warnings_of(MLPLogisticClassifier(2, max_iter=5, random_state=0), X, np.tile(y, 8))
+    assert not [w for w in caught if "tandardize" in str(w.message)]
 
 
 @pytest.mark.parametrize("container", [np.asarray, csr_array])
@@ -244,3 +250,12 @@ def test_the_loss_of_a_network_without_inputs(loss, n_classes):
     training = TrainingSet(None, Targets(y), step, visits, step[visits].sum(), None)
     expected = diagnosis.loss_of_constant_output(training, model.n_outputs_, loss)
     np.testing.assert_allclose(model.loss_, expected, rtol=0.01)
+
+
+def test_the_area_under_the_roc_curve_counts_ties_by_half():
+    rng = np.random.default_rng(0)
+    for n in (5, 50, 500):
+        targets = np.arange(n) % 2
+        logits = np.round(rng.normal(size=n) + targets, 1)
+        expected = roc_auc_score(targets, logits)
+        assert area_under_roc(logits, targets) == pytest.approx(expected, abs=1e-12)

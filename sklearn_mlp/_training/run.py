@@ -221,7 +221,7 @@ def resume(attributes, *, in_place):
         Whether the run changes the estimator's own weights and generator, as in `partial_fit`.
     """
     run = Run()
-    vars(run).update((name, attributes[name]) for name in ATTRIBUTES if name in attributes)
+    vars(run).update({name: attributes[name] for name in ATTRIBUTES if name in attributes})
     packed = attributes.get("_packed")
     if not in_place:
         run._generator = deepcopy(run._generator)

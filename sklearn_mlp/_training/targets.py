@@ -74,7 +74,7 @@ def encode_known(y, classes, *, multilabel):
     if y.ndim != 1:
         column_or_1d(y)  # raises
     try:
-        numbers = np.searchsorted(classes, y).clip(max=len(classes) - 1)
+        numbers = np.minimum(np.searchsorted(classes, y), len(classes) - 1)
         # As Python objects: NumPy would warn where it cannot compare, as "a" and 1.
         known = classes[numbers].tolist() == y.tolist()
     except TypeError:  # labels of different kinds, such as numbers and strings
