@@ -40,6 +40,7 @@ from ._training.targets import (
     encode,
     encode_known,
 )
+from ._training.visits import scale_up
 from ._validation import (
     DTYPES,
     as_numpy_or_sparse,
@@ -48,7 +49,6 @@ from ._validation import (
     named_as_validation_set,
     readable,
     restored_on_error,
-    scale_up,
     validate_hidden_sizes,
     validate_initial_weights,
     validate_sample_weight,

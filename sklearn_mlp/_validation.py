@@ -1,7 +1,6 @@
 """What callers hand in: checked and converted, or an error."""
 
 import contextlib
-import math
 import re
 from itertools import pairwise
 
@@ -142,14 +141,6 @@ def validate_sample_weight(sample_weight, X):
         if not np.isfinite(sample_weight.sum()):
             raise ValueError("Sample weights are too large: their sum is not finite.")
     return sample_weight
-
-
-def scale_up(sample_weight):
-    """Weights of mean 1 if they are smaller, as AdaBoost's 1 / n; rows of weight 0 do not count."""
-    if sample_weight is None:
-        return None
-    mean = math.fsum(sample_weight) / np.count_nonzero(sample_weight)
-    return sample_weight / mean if mean < 1.0 else sample_weight
 
 
 def is_validation_set_given(X, y, sample_weight, *, early_stopping):

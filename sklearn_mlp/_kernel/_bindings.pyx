@@ -12,6 +12,7 @@ from libc.stddef cimport ptrdiff_t
 from libc.stdint cimport int32_t, uint64_t
 from libcpp cimport bool as cbool
 from libcpp.vector cimport vector
+from cpython.exc cimport PyErr_CheckSignals
 from cpython.pycapsule cimport PyCapsule_GetPointer
 from numpy.random cimport bitgen_t
 
@@ -227,19 +228,22 @@ def shuffled(visits, generator):
     -------
     order : ndarray of shape (n,), dtype intp
     """
-    cdef ptrdiff_t n = 0, i, j
+    cdef ptrdiff_t n = 0, i, j, start, stop
     cdef const ptrdiff_t *c_visits = _row_numbers(visits, &n)
     order = np.empty(n, dtype=np.intp)
     cdef ptrdiff_t *c_order = <ptrdiff_t *>cnp.PyArray_DATA(<cnp.ndarray>order)
     bits = generator.bit_generator
     cdef bitgen_t *state = <bitgen_t *>PyCapsule_GetPointer(bits.capsule, "BitGenerator")
-    with bits.lock, nogil:
-        # Fisher and Yates's shuffle, from the inside out. A random double has 53 bits, so that
-        # a place among n is drawn with the right probability to n / 2^53.
-        for i in range(n):
-            j = <ptrdiff_t>(state.next_double(state.state) * (i + 1))
-            c_order[i] = c_order[j]
-            c_order[j] = c_visits[i]
+    # Fisher and Yates's shuffle, from the inside out. A random double has 53 bits, so that a place
+    # among n is drawn with the right probability to n / 2^53.
+    for start in range(0, n, 1 << 20):
+        PyErr_CheckSignals()
+        stop = min(start + (1 << 20), n)
+        with bits.lock, nogil:
+            for i in range(start, stop):
+                j = <ptrdiff_t>(state.next_double(state.state) * (i + 1))
+                c_order[i] = c_order[j]
+                c_order[j] = c_visits[i]
     return order
 
 

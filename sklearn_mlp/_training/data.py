@@ -112,7 +112,9 @@ def _strata(targets):
 
 def _rows_visited(visits):
     """Numbers of the rows in the order of the visits, where those of a row are side by side."""
-    return visits[np.diff(visits, prepend=-1) != 0]
+    is_first = np.ones(len(visits), dtype=bool)
+    np.not_equal(visits[1:], visits[:-1], out=is_first[1:])
+    return visits[is_first]
 
 
 def check_can_hold_out(training, classes):

@@ -9,6 +9,7 @@ makes up for weights that are not whole numbers: a row of weight w gets ``ceil(w
 
 import math
 from fractions import Fraction
+from itertools import chain
 
 import numpy as np
 from sklearn.utils.extmath import row_norms
@@ -29,6 +30,21 @@ def _visits_and_steps(weight, most=math.inf):
     # 1.0000000000000002, the rounding of a sum or a quotient, is one visit and not two.
     counts = np.minimum(np.ceil(weight * (1.0 - 1e-12)), most)
     return counts, np.divide(weight, counts, out=np.zeros_like(counts), where=counts > 0)
+
+
+def scale_up(sample_weight):
+    """Weights of mean 1 if they are smaller, as AdaBoost's 1 / n; rows of weight 0 do not count."""
+    if sample_weight is None:
+        return None
+    mean = _exact_sum(sample_weight) / np.count_nonzero(sample_weight)
+    return sample_weight / mean if mean < 1.0 else sample_weight
+
+
+def _exact_sum(values):
+    """The exact sum, rounded, so that the order of the values does not matter."""
+    # Slice by slice: signals wait for the end of a call that runs no Python code.
+    slices = (values[start : start + 2**18].tolist() for start in range(0, len(values), 2**18))
+    return math.fsum(chain.from_iterable(slices))
 
 
 def weights_to_visits(y, sample_weight=None, class_weight=None):
@@ -76,8 +92,7 @@ def class_totals(y, n_classes, sample_weight=None):
     if sample_weight is None:
         totals = np.bincount(y, minlength=n_classes).tolist()
     else:
-        # fsum rounds the exact sum, so that the order of the rows does not matter.
-        totals = [math.fsum(sample_weight[y == number]) for number in range(n_classes)]
+        totals = [_exact_sum(sample_weight[y == number]) for number in range(n_classes)]
     ratios = [float(total).as_integer_ratio() for total in totals]
     return [numerator * (2**1074 // denominator) for numerator, denominator in ratios]
 
@@ -96,7 +111,7 @@ def balanced_weights(totals):
 def scaled_weights(weights, totals):
     """Class weights, scaled up to mean 1 over the samples if it is less.
 
-    As in `sklearn_mlp._validation.scale_up`, samples of weight 0 do not count.
+    As in `scale_up`, samples of weight 0 do not count.
     """
     exact = [Fraction(weight) for weight in weights.tolist()]
     total = sum(t for weight, t in zip(exact, totals, strict=True) if weight)
