@@ -11,8 +11,10 @@ _LAZY = {
     "GradientCheck": "._inspection.gradient_check",
     "LossCurveDisplay": "._inspection.displays",
     "NetworkDisplay": "._inspection.displays",
+    "TrainingTrace": "._inspection.training",
     "export_c": "._export_c",
     "gradient_check": "._inspection.gradient_check",
+    "trace_training": "._inspection.training",
     "trace_update": "._inspection.trace",
 }
 __all__ = ["MLPLogisticClassifier", *_LAZY]

@@ -460,7 +460,6 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
             Invalid parameters or data, or weights that became non-finite.
         """
         check_schedule(self.learning_rate)
-        goes_on = self.warm_start and hasattr(self, "coefs_")
         draft = self._draft()
         task = fit_task(
             self,
@@ -468,34 +467,14 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
             X,
             y,
             sample_weight,
-            n_runs=1 if goes_on else self.n_init,
+            n_runs=1 if self._goes_on() else self.n_init,
             n_epochs=self.max_iter,
         )
         with restored_on_error(self.random_state):
             task.begin()
-            X, y = draft._validate_samples(X, y, reset=not goes_on)
-            classes, targets = encode(y)
-            multilabel = targets.sets is not None
-            if goes_on:
-                check_same_classes(self.classes_, self.multilabel_, classes, multilabel)
-            draft.classes_, draft.multilabel_ = classes, multilabel
-            sample_weight = scale_up(validate_sample_weight(sample_weight, X))
-            training = draft._training_set(X, targets, sample_weight)
-            if not multilabel and len(np.unique(targets.numbers[training.visits])) < 2:
-                raise ValueError(ONE_CLASS + " after removing samples of weight zero")
-            validation = None
-            given = (X_val, y_val, sample_weight_val)
-            if is_validation_set_given(*given, early_stopping=self.early_stopping):
-                validation = draft._validation_set(*given, X.dtype)
-            if self.early_stopping and validation is None:
-                check_can_hold_out(training, None if multilabel else classes)
-            runs = draft._runs(X.dtype, goes_on, coefs_init, intercepts_init)
-            if self.early_stopping and validation is None:
-                # The same split in every restart, and in every warm start on the same data: what
-                # was trained on is not validated on later.
-                generator = np.random.default_rng([runs[0]._seed, 1])
-                training, validation = split(training, self.validation_fraction, generator)
-            plan = make_plan(self, training, X, runs[0].n_outputs_, streamed=False)
+            X, training, validation, plan, runs = draft._prepare_fit(
+                X, y, sample_weight, coefs_init, intercepts_init, (X_val, y_val, sample_weight_val)
+            )
             try:
                 if len(runs) == 1:
                     with self._epochs(X, training, runs[0], self.n_jobs) as epochs:
@@ -597,6 +576,10 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
             warnings.warn(message, ConvergenceWarning, stacklevel=3)
         return self
 
+    def _goes_on(self):
+        """Whether `fit` is a warm start."""
+        return self.warm_start and hasattr(self, "coefs_")
+
     def _draft(self):
         """An estimator with the same attributes, to be changed before this one is."""
         draft = object.__new__(type(self))
@@ -617,6 +600,38 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
         """Become an estimator that is not fitted."""
         for name in (*OF_DATA, *ATTRIBUTES):
             vars(self).pop(name, None)
+
+    def _prepare_fit(
+        self, X, y, sample_weight=None, coefs_init=None, intercepts_init=None, given=(None,) * 3
+    ):
+        """What `fit` trains and validates on, by which plan, and the runs; sets `OF_DATA`.
+
+        `given` are X_val, y_val and sample_weight_val.
+        """
+        goes_on = self._goes_on()
+        X, y = self._validate_samples(X, y, reset=not goes_on)
+        classes, targets = encode(y)
+        multilabel = targets.sets is not None
+        if goes_on:
+            check_same_classes(self.classes_, self.multilabel_, classes, multilabel)
+        self.classes_, self.multilabel_ = classes, multilabel
+        sample_weight = scale_up(validate_sample_weight(sample_weight, X))
+        training = self._training_set(X, targets, sample_weight)
+        if not multilabel and len(np.unique(targets.numbers[training.visits])) < 2:
+            raise ValueError(ONE_CLASS + " after removing samples of weight zero")
+        validation = None
+        if is_validation_set_given(*given, early_stopping=self.early_stopping):
+            validation = self._validation_set(*given, X.dtype)
+        if self.early_stopping and validation is None:
+            check_can_hold_out(training, None if multilabel else classes)
+        runs = self._runs(X.dtype, goes_on, coefs_init, intercepts_init)
+        if self.early_stopping and validation is None:
+            # The same split in every restart, and in every warm start on the same data: what was
+            # trained on is not validated on later.
+            generator = np.random.default_rng([runs[0]._seed, 1])
+            training, validation = split(training, self.validation_fraction, generator)
+        plan = make_plan(self, training, X, runs[0].n_outputs_, streamed=False)
+        return X, training, validation, plan, runs
 
     def _prepare_partial_fit(self, X, y, sample_weight=None, *, first=False):
         """What one call of `partial_fit` trains on, by which plan, and the run that it goes on."""

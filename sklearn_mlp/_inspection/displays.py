@@ -9,7 +9,8 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from .diagram import draw_layers, layer_names
-from .trace import copy_of, feature_names_of, network_of, weights_of_network
+from .pipelines import classifier_of, feature_names_of, last_step
+from .trace import network_of, weights_of_network
 
 POSITIVE, NEGATIVE = "C0", "C1"
 FONT_SIZE = 9.0  # points
@@ -136,8 +137,8 @@ class LossCurveDisplay:
         Parameters
         ----------
         estimator : MLPLogisticClassifier
-            Fitted; of a pipeline, its last step. Any other estimator with `loss_curve_` will do,
-            such as :class:`~sklearn.neural_network.MLPClassifier`.
+            Fitted; or a fitted pipeline or search that ends in one. Any other estimator with
+            `loss_curve_` will do, such as :class:`~sklearn.neural_network.MLPClassifier`.
 
         name : str, default=None
             Name for the legend.
@@ -152,11 +153,12 @@ class LossCurveDisplay:
         -------
         display : LossCurveDisplay
         """
+        _, estimator = last_step(estimator)
         check_is_fitted(estimator)
         if not getattr(estimator, "loss_curve_", None):
             raise ValueError(
                 f"This {type(estimator).__name__} has no loss_curve_ with at least one epoch. "
-                "partial_fit does not extend it; of a pipeline, pass the last step, pipeline[-1]."
+                "partial_fit does not extend it."
             )
         display = cls(
             loss_curve=list(estimator.loss_curve_),
@@ -411,7 +413,7 @@ class NetworkDisplay:
         Parameters
         ----------
         estimator : MLPLogisticClassifier
-            Fitted; of a pipeline, its last step.
+            Fitted; or a fitted pipeline or search that ends in one.
 
         class_of_interest : class label, default=None
             With more than two classes, the class whose network is drawn; the first one if not
@@ -427,13 +429,14 @@ class NetworkDisplay:
         -------
         display : NetworkDisplay
         """
-        model = copy_of(estimator, "NetworkDisplay.from_estimator")
+        before, model = classifier_of(estimator, "NetworkDisplay.from_estimator")
+        check_is_fitted(model)
         number, class_of_interest = network_of(model, model.classes_[0], class_of_interest)
         coefs, intercepts = weights_of_network(model, number)
         display = cls(
             coefs=coefs,
             intercepts=intercepts if model.fit_intercept else None,
-            feature_names=feature_names_of(model),
+            feature_names=feature_names_of(model, before),
             output_name=f"class {class_of_interest}",
         )
         return display.plot(ax, **plot_kw)

@@ -1,13 +1,15 @@
 """The gradients that the kernel descends against finite differences of the loss."""
 
+from copy import copy
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.sparse import issparse
+from sklearn.utils.validation import check_is_fitted
 
 from .. import _reference
 from .._training.targets import encode_known
-from .trace import copy_of
+from .pipelines import as_rows, classifier_of
 
 
 @dataclass(frozen=True)
@@ -48,14 +50,16 @@ def gradient_check(estimator, X, y, *, epsilon=1e-5):
 
     Parameters
     ----------
-    estimator : MLPLogisticClassifier
-        Fitted.
+    estimator : MLPLogisticClassifier, pipeline or search
+        Fitted. Of a pipeline or a search (its `best_estimator_`) that ends in an
+        `MLPLogisticClassifier`, the steps before it transform `X`.
 
     X : {array-like, sparse matrix} of shape (n_samples, n_features)
-        Samples. Each weight costs two forward passes of all of them.
+        Samples; one sample may also be of shape (n_features,). Each weight costs two forward passes
+        of all of them.
 
     y : array-like of shape (n_samples,) or (n_samples, n_labels)
-        Their class labels, or multilabel targets.
+        Their class labels, or multilabel targets; of one sample, its own.
 
     epsilon : float, default=1e-5
         Change of a weight, up and down, for the finite difference.
@@ -87,8 +91,14 @@ def gradient_check(estimator, X, y, *, epsilon=1e-5):
     """
     if not epsilon > 0:
         raise ValueError(f"epsilon must be > 0, got {epsilon!r}.")
-    model = copy_of(estimator, "gradient_check")
-    model.set_params(
+    before, model = classifier_of(estimator, "gradient_check")
+    check_is_fitted(model)
+    is_one_row = np.ndim(X) == 1
+    X = as_rows(X)
+    y = np.asarray(y)[np.newaxis] if is_one_row and np.ndim(y) == model.multilabel_ else y
+    if before is not None:
+        X = before.transform(X)
+    model = copy(model).set_params(
         learning_rate="constant",
         learning_rate_init=1.0,
         alpha=0.0,

@@ -12,9 +12,9 @@ from scipy.sparse import issparse
 from sklearn.utils.validation import check_is_fitted
 
 from .. import _reference
-from .._classifier import MLPLogisticClassifier
 from . import trace_text
 from .diagram import layer_names, node_names
+from .pipelines import as_rows, classifier_of, feature_names_of
 
 
 class Weights(NamedTuple):
@@ -166,9 +166,9 @@ def trace_update(estimator, x, y, *, class_of_interest=None):
 
     Parameters
     ----------
-    estimator : MLPLogisticClassifier
-        Fitted. Not a pipeline: give its last step, and the sample as the steps before it
-        transform it.
+    estimator : MLPLogisticClassifier, pipeline or search
+        Fitted. Of a pipeline or a search (its `best_estimator_`) that ends in an
+        `MLPLogisticClassifier`, the steps before it transform `x`.
 
     x : array-like or sparse matrix of shape (n_features,) or (1, n_features)
         One sample. A row of a frame, or a frame of one row, is checked for its column names.
@@ -214,29 +214,49 @@ def trace_update(estimator, x, y, *, class_of_interest=None):
     >>> np.allclose(change, -1.0 * trace.gradients.coefs[0])
     True
     """
-    model = copy_of(estimator, "trace_update")
+    before, model = classifier_of(estimator, "trace_update")
+    check_is_fitted(model)
+    model = copy(model)  # with weights of its own
+    x = as_rows(x)
+    if np.shape(x)[:1] != (1,):
+        raise ValueError(f"x must be one sample, got an array of shape {np.shape(x)}.")
+    if before is not None:
+        x = before.transform(x)
     labels = np.asarray(y.toarray() if issparse(y) else y).reshape(-1)
     labels = labels[np.newaxis] if model.multilabel_ else labels
     if len(labels) != 1:
         raise ValueError(f"y must be the class label of one sample, got {y!r}.")
-    X, training, plan, run = model._prepare_partial_fit(_one_row(x), labels)
-    rate = plan.learning_rate_of(0, run.t_)
+    X, training, plan, run = model._prepare_partial_fit(x, labels)
     if model.multilabel_:
         y, own = labels[0], model.classes_[0]
     else:
         y = own = model.classes_[training.targets.numbers[0]]
     number, class_of_interest = network_of(model, own, class_of_interest)
-    before = weights_of_network(model, number)
-    x = (X.toarray() if issparse(X) else X)[0].astype(np.float64)
-    T = int(training.targets.matrix(model.n_outputs_)[0, number])
-
-    log_loss = model.loss == "log_loss"
-    S_preA, S_postA = _reference.forward(x, *before)
-    grad_coefs, grad_intercepts, loss = _reference.gradients(x, T, *before, log_loss=log_loss)
     # The class may have no visits (weight 0), or several that share the regularization.
     n_visits = len(training.visits)
     step = 0.0 if n_visits == 0 else 1.0 if training.step is None else float(training.step[0])
-    decay = plan.alpha / training.total if n_visits else 0.0
+    return make_trace(
+        model,
+        (X.toarray() if issparse(X) else X)[0].astype(np.float64),
+        y,
+        int(training.targets.matrix(model.n_outputs_)[0, number]),
+        weights_of_network(model, number),
+        LR=plan.learning_rate_of(0, run.t_),
+        step=step,
+        n_visits=n_visits,
+        decay=plan.alpha / training.total if n_visits else 0.0,
+        class_of_interest=class_of_interest,
+        feature_names=feature_names_of(model, before),
+    )
+
+
+def make_trace(
+    model, x, y, T, before, *, LR, step, n_visits, decay, class_of_interest, feature_names
+):
+    """The trace of an update by sample x; the arguments are the fields of `BackpropTrace`."""
+    log_loss = model.loss == "log_loss"
+    S_preA, S_postA = _reference.forward(x, *before)
+    grad_coefs, grad_intercepts, loss = _reference.gradients(x, T, *before, log_loss=log_loss)
     after = Weights(*([array.copy() for array in arrays] for arrays in before))
     if n_visits:
         _reference.epoch(
@@ -244,7 +264,7 @@ def trace_update(estimator, x, y, *, class_of_interest=None):
             [T],
             after.coefs,
             after.intercepts if model.fit_intercept else None,
-            LR=rate,
+            LR=LR,
             step=[step],
             alpha=decay * step,  # `epoch` divides by the steps that it makes
             log_loss=log_loss,
@@ -263,44 +283,25 @@ def trace_update(estimator, x, y, *, class_of_interest=None):
         gradients=Weights(grad_coefs, [g * model.fit_intercept for g in grad_intercepts]),
         before=before,
         after=after,
-        LR=rate,
+        LR=LR,
         step=step,
         n_visits=n_visits,
         decay=decay,
         loss_name=model.loss,
         class_of_interest=class_of_interest,
-        network=""
-        if model.n_outputs_ == 1
-        else f"label {class_of_interest}"
-        if model.multilabel_
-        else f"class {class_of_interest} against the rest",
-        feature_names=feature_names_of(model),
+        network=name_of_network(model, class_of_interest),
+        feature_names=feature_names,
         has_bias=model.fit_intercept,
     )
 
 
-def copy_of(estimator, caller):
-    """A copy of a fitted estimator, with weights of its own."""
-    if not isinstance(estimator, MLPLogisticClassifier):
-        raise TypeError(
-            f"{caller} takes a fitted MLPLogisticClassifier, got {type(estimator).__name__}. Of a "
-            "pipeline, pass the last step, pipeline[-1], and samples as the others transform "
-            "them, pipeline[:-1].transform(X)."
-        )
-    check_is_fitted(estimator)
-    return copy(estimator)
-
-
-def _one_row(x):
-    if hasattr(x, "to_frame") and hasattr(x, "index"):  # a row of a pandas frame keeps its names
-        return x.to_frame().T
-    if np.ndim(x) == 1 and not issparse(x):
-        x = np.asarray(x)[np.newaxis]
-    elif issparse(x) and x.ndim == 1:
-        x = x.reshape(1, -1)
-    if np.shape(x)[:1] != (1,):
-        raise ValueError(f"x must be one sample, got an array of shape {np.shape(x)}.")
-    return x
+def name_of_network(model, class_of_interest):
+    """Which one of several networks; empty if there is one only."""
+    if len(model.classes_) == 2 and not model.multilabel_:
+        return ""
+    if model.multilabel_:
+        return f"label {class_of_interest}"
+    return f"class {class_of_interest} against the rest"
 
 
 def network_of(model, y, class_of_interest):
@@ -330,9 +331,3 @@ def weights_of_network(model, number):
             for arrays in (model.coefs_, model.intercepts_)
         )
     )
-
-
-def feature_names_of(model):
-    if hasattr(model, "feature_names_in_"):
-        return model.feature_names_in_.tolist()
-    return [f"x{number}" for number in range(model.n_features_in_)]

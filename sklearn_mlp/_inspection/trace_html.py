@@ -4,7 +4,10 @@ Text and outlines have the colour of the page's text and nodes are not filled, s
 readable on any background, light or dark; blue and orange have a contrast of 3 on both.
 """
 
+import textwrap
+import zlib
 from html import escape
+from itertools import pairwise
 
 import numpy as np
 
@@ -17,24 +20,31 @@ from .trace_text import (
     equations,
     node_columns,
     number,
+    short_number,
     weight_columns,
 )
 
 BLUE, ORANGE = "#2f81e0", "#cf6a17"
 MOST_NODES = 10
 MOST_ROWS = 400
+MOST_LETTERS = 13  # in a line of the name of an input
+# In pixels: radius of a node, distance of two nodes one below the other; half the width and height
+# of a bias node, and of a value on an edge.
+RADIUS, LINE = 21, 54
+BIAS_SIDE, VALUE_SIZE = 16, (19, 7)
 
-_STYLE = """
+STYLE = """
 .sklearn-mlp-trace { max-width: 56em; font: 14px/1.45 system-ui, sans-serif; }
-.sklearn-mlp-trace svg { display: block; width: 100%; min-width: 36em; height: auto; }
+.sklearn-mlp-trace svg { display: block; width: 100%; max-width: 42em; height: auto; }
 .sklearn-mlp-trace .drawing { overflow-x: auto; }
 .sklearn-mlp-trace text { fill: currentColor; font: 13px system-ui, sans-serif; }
 .sklearn-mlp-trace text.small { font-size: 11px; }
-.sklearn-mlp-trace .node { fill: none; stroke: currentColor; stroke-width: 1.2; }
+.sklearn-mlp-trace .outline { fill: none; stroke: currentColor; stroke-width: 1.2; }
 .sklearn-mlp-trace .scroll { max-height: 24em; overflow: auto; }
 .sklearn-mlp-trace table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 .sklearn-mlp-trace :is(th, td) { padding: 0.1em 0.7em; text-align: right; white-space: nowrap; }
 .sklearn-mlp-trace :is(th, td).name { text-align: left; }
+.sklearn-mlp-trace td.name { max-width: 8.5em; overflow: hidden; text-overflow: ellipsis; }
 .sklearn-mlp-trace thead { border-bottom: 1px solid currentColor; }
 .sklearn-mlp-trace small { font-size: 0.85em; }
 .sklearn-mlp-trace th small { display: block; font-weight: normal; opacity: 0.8; }
@@ -60,8 +70,8 @@ def render(trace):
         )
     )
     return (
-        f"<div class='sklearn-mlp-trace'><style>{_STYLE}</style>{sentences}"
-        f"<div class='drawing'>{_svg(trace)}</div>"
+        f"<div class='sklearn-mlp-trace'><style>{STYLE}</style>{sentences}"
+        f"<div class='drawing'>{svg(trace)}</div>"
         f"<p>{values}</p>{tables}</div>"
     )
 
@@ -75,7 +85,12 @@ def _table(heads, columns):
     n_rows = len(columns["layer"])
     rows = cells(heads, columns, slice(0, MOST_ROWS))
     lines = [
-        "".join(f"<td{kind}>{escape(text)}</td>" for kind, text in zip(kinds, row, strict=True))
+        "".join(
+            f"<td{kind} title='{escape(text, quote=True)}'>{escape(text)}</td>"
+            if kind
+            else f"<td>{escape(text)}</td>"
+            for kind, text in zip(kinds, row, strict=True)
+        )
         for row in rows
     ]
     if n_rows > MOST_ROWS:
@@ -85,77 +100,183 @@ def _table(heads, columns):
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
-def _svg(trace):
-    """Inputs at the left, the output at the right; every node and weight has a tooltip."""
-    layers = draw_layers(trace.before.coefs, MOST_NODES, has_bias=trace.has_bias)
-    n_places = max(
-        len(drawn.nodes) + (drawn.gap is not None) + (drawn.bias is not None) for drawn in layers
-    )
-    width, left, right, radius, line = 760, 165, 125, 21, 52
-    height = n_places * line + 40
-    xs = np.linspace(left, width - right, len(layers))
+def svg(trace, *, edge_values=False):
+    """The network: inputs at the left, the output at the right; nodes and weights have tooltips.
 
-    def y(place):
-        return 26 + (n_places / 2 - place) * line
+    What `training.js` changes from update to update has classes and numbers: "edge", "node" and
+    "value", numbered in the order of `drawn_edges` and `drawn_nodes`.
 
-    parts = []
-    for layer in range(len(layers) - 1):
-        parts += _edges(trace, layer, layers, xs, y, radius)
-    for layer, drawn in enumerate(layers):
-        parts += _nodes(trace, layer, drawn, xs[layer], y, radius)
+    Parameters
+    ----------
+    trace : BackpropTrace
+    edge_values : bool, default=False
+        Whether weights are written on their edges, where there is room.
+    """
+    drawing = Drawing(trace)
+    values = list(_edge_values(trace, drawing)) if edge_values else []
+    mask, mask_name = _mask(drawing, [place for place, _ in values])
+    edges = "".join(_edges(trace, drawing))
+    parts = [mask, f"<g mask='url(#{mask_name})'>{edges}</g>", *_nodes(trace, drawing)]
+    parts += [text for _, text in values]
     names = trace.layer_names
-    titles = ["inputs", *("hidden " + name for name in names[1:-1]), "output"]
-    for x, title in zip(xs, titles, strict=True):
-        parts.append(_text(x, 14, title))
+    titles = ["inputs", *("hidden " + name if len(names) > 3 else "hidden" for name in names[1:-1])]
+    for x, title in zip(drawing.xs, [*titles, "output"], strict=True):
+        parts.append(_text(x, 14, title, "title"))
     x = 8
-    for colour, words in ((BLUE, "positive weight"), (ORANGE, "negative weight; wider is larger")):
-        parts.append(f"<rect x='{x}' y='{height - 12}' width='22' height='4' fill='{colour}'/>")
-        parts.append(_text(x + 28, height - 6, words, "small", "start"))
-        x += 130
+    for colour, words in ((BLUE, "positive"), (ORANGE, "negative; wider is larger")):
+        parts.append(
+            f"<rect x='{x}' y='{drawing.height - 13}' width='18' height='4' fill='{colour}'/>"
+        )
+        parts.append(_text(x + 24, drawing.height - 7, words, "small", "start"))
+        x += 84
     label = escape(describe(trace)[0], quote=True)
     return (
-        f"<svg viewBox='0 0 {width} {height}' role='img' aria-label='{label}' "
-        f"xmlns='http://www.w3.org/2000/svg'>{''.join(parts)}</svg>"
+        f"<svg viewBox='0 0 {drawing.width:.0f} {drawing.height}' role='img' aria-label='{label}' "
+        f"style='min-width:{drawing.min_width:.0f}px' xmlns='http://www.w3.org/2000/svg'>"
+        f"{''.join(parts)}</svg>"
     )
 
 
-def _edges(trace, layer, layers, xs, y, radius):
-    source, target = layers[layer], layers[layer + 1]
+class Drawing:
+    """Places of nodes and edges, in pixels.
+
+    Attributes
+    ----------
+    layers : list of sklearn_mlp._inspection.diagram.DrawnLayer
+    xs : array of shape (n_layers,)
+    width, height, min_width : float
+    names : list of list of str
+        Lines of the name of each input that is drawn.
+    """
+
+    def __init__(self, trace):
+        self.layers = draw_layers(trace.before.coefs, MOST_NODES, has_bias=trace.has_bias)
+        self.names = [_lines_of(trace.feature_names[node]) for node in self.layers[0].nodes]
+        longest = max(len(line) for lines in [*self.names, ["bias"]] for line in lines)
+        left, right = RADIUS + 12 + max(6.6 * longest, 30.0), RADIUS + 84
+        gap = 165.0
+        self.width = left + gap * (len(self.layers) - 1) + right
+        self.min_width = 0.0 if len(self.layers) <= 3 else 0.75 * self.width
+        self.xs = left + gap * np.arange(len(self.layers))
+        self.n_places = max(
+            len(drawn.nodes) + (drawn.gap is not None) + (drawn.bias is not None)
+            for drawn in self.layers
+        )
+        self.height = self.n_places * LINE + 44
+
+    def y(self, place):
+        return 26 + (self.n_places / 2 - place) * LINE
+
+    def nodes(self):
+        """Layer, number and place (x, y) of each node that is drawn, layer by layer."""
+        for layer, drawn in enumerate(self.layers):
+            for node, place in zip(drawn.nodes.tolist(), drawn.heights.tolist(), strict=True):
+                yield layer, node, (self.xs[layer], self.y(place))
+
+    def biases(self):
+        """Place of each bias node."""
+        for x, drawn in zip(self.xs, self.layers, strict=True):
+            if drawn.bias is not None:
+                yield x, self.y(drawn.bias)
+
+    def edges(self):
+        """Layer, row and column of the weight, and both ends, of each edge that is drawn.
+
+        The row of a bias node's weights is the last one.
+        """
+        for layer, (source, target) in enumerate(pairwise(self.layers)):
+            starts = list(zip(source.nodes.tolist(), source.heights.tolist(), strict=True))
+            if source.bias is not None:
+                starts.append((-1, source.bias))
+            for i, start in starts:
+                for j, end in zip(target.nodes.tolist(), target.heights.tolist(), strict=True):
+                    ends = (self.xs[layer], self.y(start)), (self.xs[layer + 1], self.y(end))
+                    yield layer, i, j, ends
+
+
+def _lines_of(name):
+    """A name in at most two short lines."""
+    lines = textwrap.wrap(str(name), MOST_LETTERS) or [""]
+    if len(lines) > 2:
+        lines = [lines[0], lines[1][: MOST_LETTERS - 1] + "\u2026"]
+    return lines
+
+
+def _with_biases(weights, layer):
+    return np.vstack([weights.coefs[layer], weights.intercepts[layer]])
+
+
+def _edges(trace, drawing):
     before, gradients, after = (
-        np.vstack([w.coefs[layer], w.intercepts[layer]])
-        for w in (trace.before, trace.gradients, trace.after)
+        [_with_biases(weights, layer) for layer in range(len(trace.S_postA))]
+        for weights in (trace.before, trace.gradients, trace.after)
     )
-    starts = list(zip(source.nodes.tolist(), source.heights.tolist(), strict=True))
-    if source.bias is not None:
-        starts.append((len(before) - 1, source.bias))
-    drawn = np.abs(before[np.ix_([i for i, _ in starts], target.nodes)])
-    # Weights that are not numbers are drawn thin.
-    largest = np.nan_to_num(drawn, posinf=0.0).max() or 1.0
-    names = [*trace.node_names[layer], "bias"]
-    edges = []
-    for i, start in starts:
-        for j, end in zip(target.nodes.tolist(), target.heights.tolist(), strict=True):
-            x0, y0, x1, y1 = xs[layer], y(start), xs[layer + 1], y(end)
-            length = np.hypot(x1 - x0, y1 - y0)
-            dx, dy = radius * (x1 - x0) / length, radius * (y1 - y0) / length
-            size = min(np.nan_to_num(abs(before[i, j])) / largest, 1.0)
-            tip = (
-                f"{names[i]} to {trace.node_names[layer + 1][j]}: weight {number(before[i, j])}, "
-                f"gradient {number(gradients[i, j])}, after {number(after[i, j])}"
-            )
-            edges.append(
-                f"<line x1='{x0 + dx:.1f}' y1='{y0 + dy:.1f}' x2='{x1 - dx:.1f}' "
-                f"y2='{y1 - dy:.1f}' stroke='{ORANGE if before[i, j] < 0 else BLUE}' "
-                f"stroke-width='{0.5 + 3.5 * size:.2f}' stroke-opacity='{0.45 + 0.55 * size:.2f}'>"
-                f"<title>{escape(tip)}</title></line>"
-            )
-    return edges
+    drawn = list(drawing.edges())
+    # Relative to the largest of the layer. Weights that are not numbers are drawn thin.
+    largest = np.zeros(len(before))
+    for layer, i, j, _ in drawn:
+        largest[layer] = max(largest[layer], np.nan_to_num(abs(before[layer][i, j]), posinf=0.0))
+    for number_of_edge, (layer, i, j, ((x0, y0), (x1, y1))) in enumerate(drawn):
+        weight = before[layer][i, j]
+        length = np.hypot(x1 - x0, y1 - y0)
+        dx, dy = RADIUS * (x1 - x0) / length, RADIUS * (y1 - y0) / length
+        size = min(np.nan_to_num(abs(weight)) / (largest[layer] or 1.0), 1.0)
+        source = "bias" if i == -1 else trace.node_names[layer][i]
+        tip = (
+            f"{source} to {trace.node_names[layer + 1][j]}: weight {number(weight)}, "
+            f"gradient {number(gradients[layer][i, j])}, after {number(after[layer][i, j])}"
+        )
+        yield (
+            f"<line class='edge' data-edge='{number_of_edge}' x1='{x0 + dx:.1f}' "
+            f"y1='{y0 + dy:.1f}' x2='{x1 - dx:.1f}' y2='{y1 - dy:.1f}' "
+            f"stroke='{ORANGE if weight < 0 else BLUE}' stroke-width='{0.5 + 3.5 * size:.2f}' "
+            f"stroke-opacity='{0.45 + 0.55 * size:.2f}'><title>{escape(tip)}</title></line>"
+        )
 
 
-def _nodes(trace, layer, drawn, x, y, radius):
-    parts, names = [], trace.node_names[layer]
-    for node, place in zip(drawn.nodes.tolist(), drawn.heights.tolist(), strict=True):
-        signal, name = trace.signals[layer][node], names[node]
+def _mask(drawing, values):
+    """What cuts the edges off under nodes and values, on any background, and its name."""
+    holes = [
+        f"<circle cx='{x:.1f}' cy='{y:.1f}' r='{RADIUS}'/>" for _, _, (x, y) in drawing.nodes()
+    ]
+    holes += [_box(x, y, BIAS_SIDE, BIAS_SIDE) for x, y in drawing.biases()]
+    holes += [_box(x, y, *VALUE_SIZE) for x, y in values]
+    size = f"width='{drawing.width:.0f}' height='{drawing.height}'"
+    holes = f"<rect {size} fill='white'/><g fill='black'>{''.join(holes)}</g>"
+    # The same name for the same content: a page may have many drawings.
+    name = f"sklearn-mlp-{zlib.crc32(holes.encode()):08x}"
+    return f"<mask id='{name}' maskUnits='userSpaceOnUse' x='0' y='0' {size}>{holes}</mask>", name
+
+
+def _box(x, y, half_width, half_height, attributes=""):
+    return (
+        f"<rect{attributes} x='{x - half_width:.1f}' y='{y - half_height:.1f}' "
+        f"width='{2 * half_width}' height='{2 * half_height}'/>"
+    )
+
+
+def _edge_values(trace, drawing):
+    """Place and text of each weight on its edge, where that overlaps no node and no other value."""
+    half_width, half_height = VALUE_SIZE
+    taken = [(x, y, RADIUS, RADIUS) for _, _, (x, y) in drawing.nodes()]
+    taken += [(x, y, BIAS_SIDE, BIAS_SIDE) for x, y in drawing.biases()]
+    for number_of_edge, (layer, i, j, ((x0, y0), (x1, y1))) in enumerate(drawing.edges()):
+        for t in (0.5, 0.4, 0.6, 0.32, 0.68, 0.45, 0.55, 0.36, 0.64, 0.27, 0.73):
+            x, y = x0 + t * (x1 - x0), y0 + t * (y1 - y0)
+            if all(
+                abs(x - u) >= half_width + w or abs(y - v) >= half_height + h
+                for u, v, w, h in taken
+            ):
+                taken.append((x, y, half_width, half_height))
+                weight = _with_biases(trace.before, layer)[i, j]
+                kind = f"value' data-edge='{number_of_edge}"
+                yield (x, y), _text(x, y + 4, short_number(weight), kind)
+                break
+
+
+def _nodes(trace, drawing):
+    for number_of_node, (layer, node, (x, y)) in enumerate(drawing.nodes()):
+        signal, name = trace.signals[layer][node], trace.node_names[layer][node]
         tip = f"{name}: input {number(signal)}"
         if layer > 0:
             tip = (
@@ -164,30 +285,31 @@ def _nodes(trace, layer, drawn, x, y, radius):
                 f"{number(trace.f_prime[layer - 1][node])}, error signal "
                 f"{number(trace.error_signals[layer - 1][node])}"
             )
-        parts.append(
-            f"<g><title>{escape(tip)}</title>"
-            f"<circle class='node' cx='{x:.1f}' cy='{y(place):.1f}' r='{radius}'/>"
-            f"{_text(x, y(place) + 4, f'{signal:.3g}', 'small')}</g>"
+        yield (
+            f"<g class='node' data-node='{number_of_node}'><title>{escape(tip)}</title>"
+            f"<circle class='outline' cx='{x:.1f}' cy='{y:.1f}' r='{RADIUS}'/>"
+            f"{_text(x, y + 4, short_number(signal), 'small')}</g>"
         )
         if layer == 0:
-            short = name if len(name) <= 17 else name[:16] + "\u2026"
-            parts.append(_text(x - radius - 6, y(place) + 4, short, anchor="end"))
+            lines = drawing.names[drawing.layers[0].nodes.tolist().index(node)]
+            for line, words in enumerate(lines):
+                at = y + 4 + 13 * (line - (len(lines) - 1) / 2)
+                yield _text(x - RADIUS - 6, at, words, "small", "end")
         elif layer == len(trace.S_postA):
-            for number_of_line, words in enumerate((f"T = {trace.T}", f"FE = {trace.FE:.3g}")):
-                at = y(place) - 4 + 17 * number_of_line
-                parts.append(_text(x + radius + 6, at, words, anchor="start"))
-    if drawn.gap is not None:
-        n_more = len(names) - len(drawn.nodes)
-        parts.append(_text(x, y(drawn.gap) + 4, f"\u22ee {n_more} more", "small"))
-    if drawn.bias is not None:
-        parts.append(
-            f"<g><title>bias node: constant 1</title><rect class='node' x='{x - radius + 4:.1f}' "
-            f"y='{y(drawn.bias) - radius + 4:.1f}' width='{2 * radius - 8}' "
-            f"height='{2 * radius - 8}'/>{_text(x, y(drawn.bias) + 4, '1', 'small')}</g>"
-        )
-        if layer == 0:
-            parts.append(_text(x - radius - 6, y(drawn.bias) + 4, "bias", anchor="end"))
-    return parts
+            yield _text(x + RADIUS + 6, y - 4, f"T = {trace.T}", "small target", "start")
+            error = f"FE = {short_number(trace.FE)}"
+            yield _text(x + RADIUS + 6, y + 13, error, "small error", "start")
+    for layer, drawn in enumerate(drawing.layers):
+        x = drawing.xs[layer]
+        if drawn.gap is not None:
+            n_more = len(trace.node_names[layer]) - len(drawn.nodes)
+            yield _text(x, drawing.y(drawn.gap) + 4, f"\u22ee {n_more} more", "small")
+        if drawn.bias is not None:
+            y = drawing.y(drawn.bias)
+            box = _box(x, y, BIAS_SIDE, BIAS_SIDE, " class='outline'")
+            one = _text(x, y + 4, "1", "small")
+            yield f"<g><title>bias node: constant 1</title>{box}{one}</g>"
+            yield _text(x - RADIUS - 2, y + 4, "bias", "small", "end")
 
 
 def _text(x, y, words, kind="", anchor="middle"):

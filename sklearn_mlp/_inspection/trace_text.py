@@ -29,6 +29,18 @@ def number(value):
     return f"{value:.6f}" if value == 0 or 1e-3 <= abs(value) < 1e6 else f"{value:.4e}"
 
 
+def short_number(value):
+    """At most six letters, for a node of a drawing: ``-0.014``, ``12.3``, ``3e-5``."""
+    size = abs(value)
+    if size == 0 or not np.isfinite(size):
+        return f"{size:g}" if size == 0 else f"{value:g}"
+    if not 5e-4 <= size < 999.5:
+        digits, exponent = f"{value:.0e}".split("e")
+        return f"{digits}e{int(exponent)}"
+    decimals = 3 if size < 0.1 else 2 if size < 10 else 1 if size < 100 else 0
+    return f"{value:.{decimals}f}"
+
+
 def node_columns(trace):
     """What `NODE_COLUMNS` names, of each node, the inputs first: arrays of the same length."""
     nothing = np.full(len(trace.x), np.nan)
@@ -83,17 +95,22 @@ def equations(trace):
     ]
 
 
+def network_in_words(trace):
+    """Sizes of the layers, the network's class, and whether there are bias nodes."""
+    sizes = "-".join(str(len(signal)) for signal in trace.signals)
+    network = f"the {sizes} network of {trace.network}" if trace.network else f"a {sizes} network"
+    return f"{network}, {'with' if trace.has_bias else 'no'} bias nodes"
+
+
+def loss_in_words(trace):
+    return "log loss" if trace.loss_name == "log_loss" else "half the squared error"
+
+
 def describe(trace):
     """What was updated and how, in sentences of one line each."""
-    sizes = "-".join(str(len(signal)) for signal in trace.signals)
-    loss = "log loss" if trace.loss_name == "log_loss" else "half the squared error"
-    bias = "with bias nodes" if trace.has_bias else "no bias nodes"
-    network = f"a {sizes} network"
-    if trace.network:
-        network = f"the {sizes} network of {trace.network}"
     sample = f"labels {trace.y}" if trace.network.startswith("label") else f"class {trace.y}"
     lines = [
-        f"One update of {network}, {bias}: a sample of {sample}, {loss}",
+        f"One update of {network_in_words(trace)}: a sample of {sample}, {loss_in_words(trace)}",
         f"learning rate LR = {trace.LR:g}; weight -= LR * gradient",
     ]
     if trace.step != 1.0:
@@ -115,10 +132,10 @@ def describe(trace):
 def render(trace):
     """The trace as a table of text."""
     lines = describe(trace)
-    lines += ["", *_table(NODE_COLUMNS, node_columns(trace), 24), ""]
+    lines += ["", *table(NODE_COLUMNS, node_columns(trace), 24), ""]
     for standard, article, value, formula in equations(trace):
         lines.append(f"{standard:12s}  {article:7s} = {value:>9s}  {formula}")
-    lines += ["", *_table(WEIGHT_COLUMNS, weight_columns(trace), 40)]
+    lines += ["", *table(WEIGHT_COLUMNS, weight_columns(trace), 40)]
     return "\n".join(line.rstrip() for line in lines)
 
 
@@ -127,8 +144,8 @@ def cells(heads, columns, rows):
     chosen = zip(*(columns[key][rows].tolist() for key, _, _ in heads), strict=True)
     return [
         [
-            " ".join(value.split())
-            if isinstance(value, str)
+            " ".join(str(value).split())
+            if not isinstance(value, float)
             # An input has no preactivation.
             else ("" if row[0] == "I" and value != value else number(value))
             for value in row
@@ -137,9 +154,9 @@ def cells(heads, columns, rows):
     ]
 
 
-def _table(heads, columns, most):
+def table(heads, columns, most):
     """Lines of a table with two lines of heads; of many rows the first and the last."""
-    n_rows = len(columns["layer"])
+    n_rows = len(next(iter(columns.values())))
     rows = np.arange(n_rows)
     if n_rows > most:
         rows = np.delete(rows, slice(most // 2, n_rows - most // 2))

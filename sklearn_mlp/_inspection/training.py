@@ -1,0 +1,284 @@
+"""The first updates of a fit, or chosen ones, each as a `BackpropTrace`."""
+
+from bisect import bisect
+from collections.abc import Sequence
+from copy import copy, deepcopy
+from dataclasses import dataclass
+from numbers import Integral
+
+import numpy as np
+from scipy.sparse import issparse
+from sklearn.base import clone
+
+from .. import _reference
+from .._kernel import shuffled
+from .._training.loop import train_run
+from . import training_text
+from .pipelines import classifier_of, feature_names_of
+from .trace import Weights, make_trace, network_of, weights_of_network
+
+MOST_POINTS = 500
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class TrainingTrace(Sequence):
+    """A sequence of updates of the weights; made by :func:`trace_training`.
+
+    Its items are of type :class:`BackpropTrace`. It prints as a table with one line per update,
+    and in a notebook it shows itself as a page to step through.
+
+    Attributes
+    ----------
+    updates : list of BackpropTrace
+        The updates, in the order in which training makes them.
+    numbers : ndarray of shape (n_updates,)
+        Number of each update in training, counted from 1.
+    epochs : ndarray of shape (n_updates,)
+        Epoch of each update, counted from 1.
+    rows : ndarray of shape (n_updates,)
+        Row of each update's sample in `X`, counted from 0.
+    points : ndarray of shape (n_points, 2) or None
+        With two inputs, the samples of the training, at most some 500 of them, as the network gets
+        them, to be drawn over the decision surface.
+    point_targets : ndarray of shape (n_points,) or None
+        Their targets `T`, 0 or 1.
+    """
+
+    updates: list
+    numbers: np.ndarray
+    epochs: np.ndarray
+    rows: np.ndarray
+    points: np.ndarray | None
+    point_targets: np.ndarray | None
+
+    def __len__(self):
+        return len(self.updates)
+
+    def __getitem__(self, index):
+        if not isinstance(index, slice):
+            return self.updates[index]
+        chosen = (self.updates, self.numbers, self.epochs, self.rows)
+        return TrainingTrace(*(values[index] for values in chosen), self.points, self.point_targets)
+
+    @property
+    def mean_losses(self):
+        """Mean of the losses of the updates up to each of them, shape (n_updates,)."""
+        losses = np.array([update.loss for update in self.updates])
+        return np.cumsum(losses) / np.arange(1, len(losses) + 1)
+
+    def to_pandas(self):
+        """Convert to a pandas frame with one row per update.
+
+        Returns
+        -------
+        frame : pandas.DataFrame
+            Its index is the `update`; its columns are `epoch`, `row`, `class`, `T`, `S_postA`,
+            `FE`, `S_ERROR`, `LR`, `loss` and `mean_loss`, those of the output node.
+        """
+        try:
+            import pandas as pd
+        except ImportError as error:
+            raise ImportError("to_pandas needs pandas: pip install pandas.") from error
+        return pd.DataFrame(training_text.columns(self)).set_index("update")
+
+    def to_html(self, *, terms="article"):
+        """The page to step through as a piece of HTML, which loads nothing.
+
+        Parameters
+        ----------
+        terms : {"article", "standard"}, default="article"
+            Names of the quantities that are shown first; the page has a switch.
+
+        Returns
+        -------
+        html : str
+        """
+        from . import training_html
+
+        return training_html.render(self, terms=terms)
+
+    def _repr_html_(self):
+        return self.to_html()
+
+    def __repr__(self):
+        return training_text.render(self)
+
+
+def trace_training(estimator, X, y, *, updates=100, class_of_interest=None, **fit_params):
+    """Record updates of the weights that ``estimator.fit(X, y)`` would make.
+
+    The updates are computed by the reference equations in float64, from the weights that the
+    compiled kernel has at the beginning of the epoch. The estimator is not changed.
+
+    Parameters
+    ----------
+    estimator : MLPLogisticClassifier, pipeline or search
+        Need not be fitted. Of a pipeline, copies of the steps before the classifier are fitted to
+        `X` and transform it, as in its own `fit`; a fitted search stands for its
+        `best_estimator_`. With ``random_state=None``, every call draws other initial weights. With
+        `n_init` > 1, the first network is traced; with `warm_start`, training goes on from the
+        fitted weights.
+
+    X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        Inputs.
+
+    y : array-like of shape (n_samples,) or (n_samples, n_labels)
+        Class labels, or multilabel targets.
+
+    updates : int or sequence of int, default=100
+        Which updates to record: the number of first ones, or the numbers of chosen ones, counted
+        from 1. Those before the last chosen one are computed, too.
+
+    class_of_interest : class label, default=None
+        With more than two classes, the class whose network is traced; the first one if not
+        given. With two classes there is one network, that of ``classes_[1]``. Multilabel, the
+        number of a label.
+
+    **fit_params : dict
+        Further arguments of :meth:`MLPLogisticClassifier.fit`, such as `sample_weight` and
+        `coefs_init`.
+
+    Returns
+    -------
+    trace : TrainingTrace
+
+    Raises
+    ------
+    ValueError
+        If training ends before the last chosen update, or if `fit` would raise it.
+
+    See Also
+    --------
+    trace_update : One update of a fitted estimator.
+
+    Examples
+    --------
+    >>> from sklearn_mlp import MLPLogisticClassifier, trace_training
+    >>> X, y = [[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0]
+    >>> model = MLPLogisticClassifier(2, learning_rate_init=1.0, random_state=0)
+    >>> trace_training(model, X, y, updates=3)  # doctest: +SKIP
+    """
+    wanted = _numbers_of(updates)
+    before, model = classifier_of(estimator, "trace_training")
+    model = copy(model).set_params(n_init=1, verbose=False, n_jobs=None)
+    model.random_state = deepcopy(model.random_state)  # a generator is not advanced
+    if before is not None:
+        before = clone(before)
+        X = before.fit_transform(X, y)
+    given = tuple(fit_params.pop(name, None) for name in ("X_val", "y_val", "sample_weight_val"))
+    if before is not None and given[0] is not None:
+        given = (before.transform(given[0]), *given[1:])
+    X, training, validation, plan, (run,) = model._prepare_fit(X, y, given=given, **fit_params)
+    vars(model).update(run.attributes())
+    number, class_of_interest = network_of(model, model.classes_[0], class_of_interest)
+    recorder = _Recorder(wanted, model, training, plan, X, number)
+    with model._epochs(X, training, run, None) as epochs:
+        train_run(run, epochs, plan, model, validation, recorder)
+    if recorder.n_made < wanted[-1] and not isinstance(updates, Integral):
+        raise ValueError(f"Training ends after update {recorder.n_made}, got updates={updates!r}.")
+    names = feature_names_of(model, before)
+    points = targets = None
+    if X.shape[1] == 2:
+        rows = np.unique(training.visits)
+        rows = rows[:: -(-len(rows) // MOST_POINTS)]
+        points, targets = dense_rows(X, rows), recorder.targets[rows]
+    return TrainingTrace(
+        [
+            make_trace(model, class_of_interest=class_of_interest, feature_names=names, **update)
+            for update in recorder.updates
+        ],
+        *np.array(recorder.places).T,
+        points,
+        targets,
+    )
+
+
+def dense_rows(X, rows):
+    X = X[rows]
+    return np.array(X.toarray() if issparse(X) else X, dtype=np.float64)
+
+
+def _numbers_of(updates):
+    """Numbers of the updates in ascending order."""
+    if isinstance(updates, Integral):
+        if updates < 1:
+            raise ValueError(f"updates must be at least 1, got {updates}.")
+        return range(1, updates + 1)
+    numbers = np.unique(np.asarray(updates))
+    if numbers.ndim != 1 or not len(numbers) or numbers.dtype.kind not in "iu" or numbers[0] < 1:
+        raise ValueError(f"updates must be numbers of updates, counted from 1, got {updates!r}.")
+    return numbers.tolist()
+
+
+class _Recorder:
+    """Takes the place of the tasks of a fit and of its epochs, see `train_run`; records updates.
+
+    The weights at the beginning of an epoch are the kernel's. From there, the reference makes the
+    updates of the epoch again, in the same order.
+    """
+
+    def __init__(self, wanted, model, training, plan, X, network):
+        self.wanted, self.model, self.training, self.plan = wanted, model, training, plan
+        self.X, self.network, self.n_made = X, network, 0
+        classes, positive = training.targets.of_network(network, model.n_outputs_)
+        self.targets = (classes == positive).astype(int)
+        # The arguments of `make_trace`, and number, epoch and row, of each recorded update.
+        self.updates, self.places = [], []
+
+    def subtask(self, name):
+        return self
+
+    def begin(self, run):
+        """Keep what an epoch begins with."""
+        self.weights = weights_of_network(self.model, self.network)
+        self.generator = deepcopy(run._generator)
+
+    def end(self, run):
+        """Make the updates of an epoch again; True if no more of them are wanted."""
+        order = self.training.visits
+        former, self.n_made = self.n_made, self.n_made + len(order)
+        chosen = self.wanted[bisect(self.wanted, former) : bisect(self.wanted, self.n_made)]
+        if len(chosen):
+            if self.model.shuffle:
+                order = shuffled(order, self.generator)
+            self._replay(order[: chosen[-1] - former].tolist(), former, set(chosen), run.epochs)
+        return self.n_made >= self.wanted[-1]
+
+    def _replay(self, order, former, chosen, epochs):
+        rates = self.plan.learning_rates_of(len(epochs) - 1, epochs[-1].learning_rate)
+        decay = epochs[-1].alpha / self.training.total
+        coefs, intercepts = self.weights
+        for number, row in enumerate(order, former + 1):
+            x, T = dense_rows(self.X, [row])[0], int(self.targets[row])
+            step = 1.0 if self.training.step is None else float(self.training.step[row])
+            rate = float(rates[self.network, T])
+            if number in chosen:
+                before = Weights([a.copy() for a in coefs], [a.copy() for a in intercepts])
+                self.updates.append(
+                    {
+                        "x": x,
+                        "y": self._label(row),
+                        "T": T,
+                        "before": before,
+                        "LR": rate,
+                        "step": step,
+                        "n_visits": 1,
+                        "decay": decay,
+                    }
+                )
+                self.places.append((number, len(epochs), row))
+            _reference.epoch(
+                x[np.newaxis],
+                [T],
+                coefs,
+                intercepts if self.model.fit_intercept else None,
+                LR=rate,
+                step=[step],
+                alpha=decay * step,  # `epoch` divides by the steps that it makes
+                log_loss=self.model.loss == "log_loss",
+            )
+
+    def _label(self, row):
+        targets = self.training.targets
+        number = targets.numbers[row]
+        return self.model.classes_[number] if targets.sets is None else targets.sets[number]

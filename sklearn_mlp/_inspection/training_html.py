@@ -1,0 +1,171 @@
+"""A `TrainingTrace` as a page to step through: one SVG, a little script, nothing to load.
+
+The drawing is that of the first update; `training.js` changes its texts and colours. Without
+scripts, as in a notebook that is not trusted, the drawing and the printed table are shown.
+"""
+
+import json
+from html import escape
+from importlib.resources import files
+from itertools import pairwise
+
+import numpy as np
+
+from .._reference import forward
+from . import training_text
+from .trace_html import STYLE, Drawing, svg
+
+# With more numbers than this for the decision surface, it is left out: the page would be too large.
+MOST_NUMBERS = 40_000
+# Of a sample's numbers; the page shows six decimals.
+DIGITS = 10
+
+_STYLE = """
+.sklearn-mlp-training .controls { display: flex; flex-wrap: wrap; gap: 0.4em 0.8em;
+  align-items: center; margin: 0.5em 0; }
+.sklearn-mlp-training .controls input[type=range] { flex: 1 1 12em; min-width: 8em; }
+.sklearn-mlp-training :is(button, select) { font: inherit; color: inherit; cursor: pointer;
+  background: transparent; border: 1px solid currentColor; border-radius: 0.3em;
+  padding: 0.1em 0.6em; }
+.sklearn-mlp-training select option { color: #222; background: #fff; }
+.sklearn-mlp-training button[aria-pressed=true] { font-weight: bold; border-width: 2px; }
+.sklearn-mlp-training :is(button, select, input, .node):focus-visible { outline: 2px solid #2f81e0;
+  outline-offset: 2px; }
+.sklearn-mlp-training .place { font-weight: bold; }
+.sklearn-mlp-training .panes { display: flex; flex-wrap: wrap; gap: 0.5em 1.5em; }
+.sklearn-mlp-training .drawing { flex: 1 1 22em; max-width: 42em; }
+.sklearn-mlp-training .side { flex: 1 1 10em; max-width: 26em; display: flex; flex-wrap: wrap;
+  gap: 1em; align-content: flex-start; }
+.sklearn-mlp-training .side figure { margin: 0; flex: 1 1 9.5em; max-width: 15em; }
+.sklearn-mlp-training .side :is(canvas, svg) { display: block; width: 100%; min-width: 0;
+  border: 1px solid currentColor; box-sizing: border-box; }
+.sklearn-mlp-training figcaption { font-size: 0.85em; }
+.sklearn-mlp-training .words { min-height: 9em; border-left: 3px solid #2f81e0;
+  padding-left: 0.8em; margin: 0.6em 0; }
+.sklearn-mlp-training .words p { margin: 0.2em 0; overflow-wrap: anywhere; }
+.sklearn-mlp-training text.value { font-size: 10.5px; }
+.sklearn-mlp-training .chosen :is(circle, rect) { stroke-width: 3; }
+.sklearn-mlp-training line.chosen { stroke-opacity: 1; }
+.sklearn-mlp-training line.edge { stroke-linecap: round; }
+.sklearn-mlp-training dl { display: grid; grid-template-columns: max-content 1fr; gap: 0 1em;
+  margin: 0.3em 0; }
+.sklearn-mlp-training dd { margin: 0; }
+.sklearn-mlp-training dt { font-weight: bold; }
+.sklearn-mlp-training pre { overflow-x: auto; font-size: 0.85em; }
+@media (prefers-reduced-motion: no-preference) {
+  .sklearn-mlp-training .flows line.edge { stroke-dasharray: 7 5;
+    animation: sklearn-mlp-flow 0.9s linear infinite; }
+  .sklearn-mlp-training .flows.backward line.edge { animation-direction: reverse; }
+  @keyframes sklearn-mlp-flow { from { stroke-dashoffset: 12; } to { stroke-dashoffset: 0; } }
+}
+"""
+
+
+def render(trace, *, terms="article"):
+    """The page as a piece of HTML."""
+    if terms not in ("article", "standard"):
+        raise ValueError(f"terms must be 'article' or 'standard', got {terms!r}.")
+    if not len(trace):
+        return "<p>No updates</p>"
+    data = json.dumps(_data(trace, terms), separators=(",", ":"), allow_nan=True)
+    data = data.replace("<", "\\u003c")  # a class label may not end the element
+    data = data.replace("NaN", "null").replace("-Infinity", "null").replace("Infinity", "null")
+    script = files(__package__).joinpath("training.js").read_text(encoding="utf-8")
+    table = escape(repr(trace))
+    return (
+        f"<div class='sklearn-mlp-trace sklearn-mlp-training'><style>{STYLE}{_STYLE}</style>"
+        f"<p>{escape(training_text.describe(trace))}</p>"
+        "<div class='controls'></div>"
+        f"<div class='panes'><div class='drawing'>{svg(trace[0], edge_values=True)}"
+        "<div class='words' aria-live='polite'></div></div><div class='side'></div></div>"
+        "<details class='legend'><summary>What the names mean</summary></details>"
+        "<details class='weights'><summary>Weights: before, gradient, after</summary>"
+        "<div class='scroll'></div></details>"
+        f"<details><summary>All updates as a table</summary><pre>{table}</pre></details>"
+        f"<script type='application/json'>{data}</script><script>{script}</script></div>"
+    )
+
+
+def _data(trace, terms):
+    """What `training.js` reads: the drawn network, and the numbers of each update."""
+    first = trace[0]
+    drawing = Drawing(first)
+    nodes = [(layer, node) for layer, node, _ in drawing.nodes()]
+    edges = [(layer, i, j) for layer, i, j, _ in drawing.edges()]
+    number_of = {place: number for number, place in enumerate(nodes)}
+    sizes = [len(signal) for signal in first.signals]
+    n_weights = sum((a + 1) * b for a, b in pairwise(sizes))
+    surface = None
+    if trace.points is not None and n_weights * len(trace) <= MOST_NUMBERS:
+        surface = {
+            "points": _rounded(trace.points),
+            "targets": trace.point_targets.tolist(),
+            "sizes": sizes,
+        }
+    updates = []
+    for update, number, epoch, row, mean in zip(
+        trace, trace.numbers, trace.epochs, trace.rows, trace.mean_losses, strict=True
+    ):
+        updates.append(
+            {
+                "number": int(number),
+                "epoch": int(epoch),
+                "row": int(row),
+                "label": " ".join(str(update.y).split()),
+                "T": update.T,
+                "LR": update.LR,
+                "step": update.step,
+                "shrink": max(0.0, 1.0 - update.LR * update.step * update.decay),
+                "loss": update.loss,
+                "mean": float(mean),
+                "S_postA_after": float(forward(update.x, *update.after)[1][-1][0]),
+                "FE": update.FE,
+                "S_ERROR": update.S_ERROR,
+                "S_preA": _rounded(
+                    [update.S_preA[layer - 1][node] for layer, node in nodes if layer]
+                ),
+                "S_postA": _rounded([update.signals[layer][node] for layer, node in nodes]),
+                "error": _rounded(
+                    [update.error_signals[layer - 1][node] for layer, node in nodes if layer]
+                ),
+                "weights": _rounded(_of_edges(update.before, edges)),
+                "after": _rounded(_of_edges(update.after, edges)),
+                **({"all": _rounded(_flat(update.before))} if surface else {}),
+            }
+        )
+    if surface:
+        surface["last"] = _rounded(_flat(trace[-1].after))
+    return {
+        "terms": terms,
+        "log_loss": first.loss_name == "log_loss",
+        "of": str(first.class_of_interest),
+        "has_bias": first.has_bias,
+        "is_small": all(drawn.gap is None for drawn in drawing.layers),
+        "nodes": [[layer, first.node_names[layer][node]] for layer, node in nodes],
+        # The numbers of both nodes; a bias node has none.
+        "edges": [
+            [number_of.get((layer, i), -1), number_of[layer + 1, j]] for layer, i, j in edges
+        ],
+        "surface": surface,
+        "updates": updates,
+    }
+
+
+def _of_edges(weights, edges):
+    return [
+        (weights.intercepts[layer] if i == -1 else weights.coefs[layer][i])[j]
+        for layer, i, j in edges
+    ]
+
+
+def _flat(weights):
+    """All weights, layer by layer, those of the bias node last."""
+    pairs = zip(weights.coefs, weights.intercepts, strict=True)
+    return np.concatenate([np.concatenate([c.ravel(), b]) for c, b in pairs])
+
+
+def _rounded(values):
+    """As nested lists of floats with `DIGITS` significant digits."""
+    if np.ndim(values) > 1:
+        return [_rounded(row) for row in values]
+    return [float(f"{value:.{DIGITS}g}") for value in values]
