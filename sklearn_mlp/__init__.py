@@ -9,6 +9,7 @@ from ._version import __version__ as __version__
 _LAZY = {
     "BackpropTrace": "._inspection.trace",
     "GradientCheck": "._inspection.gradient_check",
+    "HiddenActivations": "._inspection.hidden",
     "LossCurveDisplay": "._inspection.displays",
     "NetworkDisplay": "._inspection.displays",
     "TrainingTrace": "._inspection.training",

@@ -813,19 +813,21 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
         packed = self._packed
         if not packed.holds(self.coefs_, self.intercepts_):  # arrays that a user has put there
             packed = PackedWeights(self.coefs_, self.intercepts_)
+        X = readable(self._validate_inputs(X))
+        logits = decide_all(Rows(X), packed.networks(), chunk_length(X, packed.coefs))
+        return logits[:, 0] if len(packed.buffer) == 1 else logits
+
+    def _validate_inputs(self, X):
         # What is too large for float32 is an error, which needs no warning before it.
         with np.errstate(over="ignore", invalid="ignore"):
-            X = validate_data(
+            return validate_data(
                 self,
                 as_numpy_or_sparse(X),
                 accept_sparse="csr",
-                dtype=packed.buffer.dtype,
+                dtype=dtype_of(self.coefs_),
                 order="C",
                 reset=False,
             )
-        X = readable(X)
-        logits = decide_all(Rows(X), packed.networks(), chunk_length(X, packed.coefs))
-        return logits[:, 0] if len(packed.buffer) == 1 else logits
 
     def predict(self, X):
         """Predict the most probable class of each sample.

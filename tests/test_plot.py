@@ -16,6 +16,7 @@ from sklearn.neural_network import MLPClassifier
 import sklearn_mlp
 from sklearn_mlp import LossCurveDisplay, MLPLogisticClassifier, NetworkDisplay, trace_update
 from sklearn_mlp._inspection.diagram import draw_layer
+from sklearn_mlp._inspection.trace_text import short_number
 
 mpl.use("agg")
 import matplotlib.pyplot as plt
@@ -98,8 +99,11 @@ def test_the_validation_score_and_the_best_epoch_over_warm_starts(iris):
     best = display.best_line_.get_xdata()[0]
     assert best == 8 + model.best_iter_
     assert model.validation_scores_[best - 1] == model.best_validation_score_
-    legend = [text.get_text() for text in display.validation_ax_.get_legend().get_texts()]
-    assert legend == ["Training loss", f"Best epoch, {best}", "Validation score"]
+    legend = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert legend == ["Training loss", f"Best epoch, {best}", "Validation minus loss"]
+    assert display.validation_ax_.get_ylabel() == "Validation minus loss"
+    ax.figure.canvas.draw()
+    assert ax.get_legend().get_window_extent().y0 >= ax.get_window_extent().y1  # above the curves
 
 
 def test_validation_scores_of_the_last_epochs_only(iris):
@@ -126,15 +130,15 @@ def test_two_estimators_on_the_same_axes(iris):
     first = LossCurveDisplay.from_estimator(model, ax=ax, name="a")
     second = LossCurveDisplay.from_estimator(model, ax=ax, name="b")
     assert first.validation_ax_ is second.validation_ax_
-    legend = [text.get_text() for text in second.validation_ax_.get_legend().get_texts()]
+    legend = [text.get_text() for text in ax.get_legend().get_texts()]
     assert legend == [
         *(f"{what}{end}" for name in "ab" for what, end in
           ((f"Training loss of {name}", ""), (f"Best epoch of {name}, ", model.best_iter_))),
-        "Validation score of a",
-        "Validation score of b",
+        "Validation accuracy of a",
+        "Validation accuracy of b",
     ]  # fmt: skip
-    assert first.validation_line_.get_color() == first.line_.get_color()
-    assert second.line_.get_color() != first.line_.get_color()
+    lines = [d.line_ for d in (first, second)] + [d.validation_line_ for d in (first, second)]
+    assert len({line.get_color() for line in lines}) == 4
 
 
 def test_axes_with_a_scale_or_ticks_of_their_own(iris):
@@ -244,11 +248,23 @@ def test_the_signals_of_a_trace_are_on_the_nodes():
     display = NetworkDisplay.from_trace(trace, line_kw={"alpha": 0.5}, text_kw={"color": "red"})
     written = texts(display)
     for signal in (*X.iloc[3], *trace.S_postA[0], *trace.S_postA[1]):
-        assert f"{signal:.2f}" in written
+        assert short_number(signal) in written
     assert set(X.columns) <= set(written)
     assert all(text.get_color() == "red" for text in display.texts_)
     np.testing.assert_array_equal(display.coefs[0], model.coefs_[0])
     assert display.edges_[0].get_alpha() == 0.5
+
+
+def test_a_small_network_has_a_small_figure_and_every_bias_node_a_name():
+    X, y = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], [0, 1, 1, 0]
+    model = MLPLogisticClassifier((2, 2), random_state=0).fit(X, y)
+    display = NetworkDisplay.from_estimator(model)
+    assert texts(display).count("bias") == len(display.bias_nodes_) == 3
+    assert display.figure_.get_figheight() < 4.8
+    low, high = display.ax_.get_ylim()
+    heights = [text.xy[1] for text in display.texts_]
+    assert high - max(heights) < 0.5  # of the distance of two nodes
+    assert min(heights) - low < 1.0
 
 
 def test_large_layers_are_abbreviated():

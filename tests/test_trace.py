@@ -12,6 +12,8 @@ import pytest
 from scipy.sparse import csr_array
 from sklearn.datasets import load_breast_cancer
 from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -22,7 +24,7 @@ from sklearn_mlp import (
     trace_update,
 )
 from sklearn_mlp._inspection import gradient_check as gradient_check_module
-from sklearn_mlp._inspection.trace_text import number
+from sklearn_mlp._inspection.trace_text import number, short_number
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -307,13 +309,64 @@ def test_bad_samples(iris, x, y, message):
 
 def test_bad_estimators(iris):
     X, y = iris
-    pipeline = make_pipeline(StandardScaler(), MLPLogisticClassifier(3)).fit(X, y)
-    with pytest.raises(TypeError, match=r"got Pipeline. Of a pipeline, pass the last step"):
-        trace_update(pipeline, X[0], y[0])
-    with pytest.raises(NotFittedError):
-        trace_update(MLPLogisticClassifier(), X[0], y[0])
-    with pytest.raises(NotFittedError):
-        gradient_check(MLPLogisticClassifier(), X, y)
+    with pytest.raises(TypeError, match="got Pipeline that ends in LogisticRegression"):
+        trace_update(make_pipeline(StandardScaler(), LogisticRegression()).fit(X, y), X[0], y[0])
+    search = GridSearchCV(MLPLogisticClassifier(3), {}, refit=False).fit(X, y)
+    with pytest.raises(TypeError, match="got GridSearchCV that has no best_estimator_"):
+        gradient_check(search, X, y)
+    for unfitted in (MLPLogisticClassifier(), make_pipeline(MLPLogisticClassifier())):
+        with pytest.raises(NotFittedError):
+            trace_update(unfitted, X[0], y[0])
+        with pytest.raises(NotFittedError):
+            gradient_check(unfitted, X, y)
+
+
+@pytest.mark.filterwarnings("error")
+def test_pipelines_and_searches_stand_for_the_classifier_they_end_in():
+    X, y = load_breast_cancer(return_X_y=True, as_frame=True)
+    pipeline = make_pipeline(
+        StandardScaler(), "passthrough", MLPLogisticClassifier(3, random_state=0)
+    )
+    search = GridSearchCV(pipeline, {"mlplogisticclassifier__max_iter": [5, 40]}, cv=2).fit(X, y)
+    fitted = search.best_estimator_
+    expected = trace_update(fitted[-1], fitted[:-1].transform(X[:1]), y[0])
+    nested = make_pipeline(StandardScaler(), GridSearchCV(fitted[-1], {}, cv=2)).fit(X, y)
+    for estimator in (search, fitted, nested):
+        trace = trace_update(estimator, X.iloc[0], y[0])
+        assert trace.feature_names == list(X.columns)
+        np.testing.assert_array_equal(trace.x, expected.x)
+        assert gradient_check(estimator, X[:3], y[:3]).agrees
+    assert (
+        str(trace_update(search, X.iloc[0], y[0])).splitlines()[1]
+        == (str(expected).splitlines()[1])
+    )
+
+
+def test_one_sample_need_not_be_a_row_of_a_matrix(iris):
+    X, y = iris
+    model = MLPLogisticClassifier(3, random_state=0).fit(X, y)
+    assert gradient_check(model, X[0], y[0]) == gradient_check(model, X[:1], y[:1])
+    labels = np.eye(3, dtype=int)[y]
+    model.fit(X, labels)
+    assert gradient_check(model, X[0], labels[0]) == gradient_check(model, X[:1], labels[:1])
+
+
+def test_the_verdict_of_the_gradient_check(iris, monkeypatch):
+    X, y = iris
+    model = MLPLogisticClassifier(3, random_state=0).fit(X, y)
+    check = gradient_check(model, X[:5], y[:5])
+    assert check.agrees
+    assert check.relative_difference == check.difference / check.largest_gradient < 1e-6
+    assert str(check).startswith("The gradients of training and finite differences agree:")
+    # A formula with the slope of the output node left out.
+    loss = _reference.sample_loss
+    monkeypatch.setattr(
+        _reference, "sample_loss", lambda S_preA_O, T, *, log_loss: loss(S_preA_O, T, log_loss=True)
+    )
+    check = gradient_check(model, X[:5], y[:5])
+    assert not check.agrees
+    assert "do NOT agree" in str(check)
+    assert check.weight in str(check)
 
 
 def test_frames_have_every_weight_and_node(by_hand, iris):
@@ -384,12 +437,12 @@ def test_html_is_self_contained_and_well_formed(iris):
     html = trace._repr_html_()
     assert "<script" not in html
     assert "<b>bold" not in html
-    assert not re.search(r"https?:(?!//www\.w3\.org/2000/svg)|url\(|@import|<link|<img", html)
+    assert not re.search(r"https?:(?!//www\.w3\.org/2000/svg)|url\((?!#)|@import|<link|<img", html)
     root = ET.fromstring(html)
     svg = "{http://www.w3.org/2000/svg}"
     titles = [title.text for title in root.iter(f"{svg}title")]
     # 4 inputs, 10 of 12 and 3 hidden nodes, the output, 3 bias nodes; and the weights between.
-    circles = list(root.iter(f"{svg}circle"))
+    circles = [c for c in root.iter(f"{svg}circle") if c.get("class") == "outline"]
     assert len(circles) == 4 + 10 + 3 + 1
     lines = list(root.iter(f"{svg}line"))
     assert len(lines) == 5 * 10 + 11 * 3 + 4
@@ -411,6 +464,18 @@ def test_html_is_self_contained_and_well_formed(iris):
     assert np.argmax([width for _, width in last]) == np.argmax(np.abs(weights))
     rows = list(root.iter("tr"))
     assert len(rows) == 2 + (4 + 12 + 3 + 1) + (5 * 12 + 13 * 3 + 4)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (0.0, "0"), (-0.0141, "-0.014"), (0.5, "0.50"), (-9.994, "-9.99"), (12.34, "12.3"),
+        (-999.4, "-999"), (1234.0, "1e3"), (2.62e-5, "3e-5"), (-4.2e-12, "-4e-12"), (np.nan, "nan"),
+        (-np.inf, "-inf"),
+    ],
+)  # fmt: skip
+def test_short_numbers_fit_into_a_node(value, expected):
+    assert short_number(value) == expected
 
 
 @pytest.mark.parametrize("loss", ["squared_error", "log_loss"])

@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 from .diagram import draw_layers, layer_names
 from .pipelines import classifier_of, feature_names_of, last_step
 from .trace import network_of, weights_of_network
+from .trace_text import short_number
 
 POSITIVE, NEGATIVE = "C0", "C1"
 FONT_SIZE = 9.0  # points
@@ -36,6 +37,9 @@ class LossCurveDisplay:
     name : str, default=None
         Name for the legend.
 
+    score_name : str, default="score"
+        What the validation score is, for the label of its axis: "accuracy", "minus loss".
+
     Attributes
     ----------
     ax_ : matplotlib Axes
@@ -58,11 +62,20 @@ class LossCurveDisplay:
     <...LossCurveDisplay object at ...>
     """
 
-    def __init__(self, *, loss_curve, validation_scores=None, best_iter=None, name=None):
+    def __init__(
+        self,
+        *,
+        loss_curve,
+        validation_scores=None,
+        best_iter=None,
+        name=None,
+        score_name="score",
+    ):
         self.loss_curve = loss_curve
         self.validation_scores = validation_scores
         self.best_iter = best_iter
         self.name = name
+        self.score_name = score_name
 
     def plot(self, ax=None, *, name=None, line_kw=None, validation_line_kw=None):
         """Draw the curves.
@@ -89,10 +102,17 @@ class LossCurveDisplay:
         name = self.name if name is None else name
         of = "" if name is None else f" of {name}"
         loss_curve = np.asarray(self.loss_curve, dtype=float)
+        # Two colours for each estimator that is drawn on these axes.
+        n_lines = len(ax.get_lines()) + sum(len(twin.get_lines()) for twin in _twins(ax))
+        colors = [f"C{(n_lines + number) % 10}" for number in range(2)]
         (self.line_,) = ax.plot(
             np.arange(1, len(loss_curve) + 1),
             loss_curve,
-            **{"label": f"Training loss{of}", **_normalized(line_kw, Line2D)},
+            **{
+                "label": f"Training loss{of}",
+                "color": colors[0],
+                **_normalized(line_kw, Line2D),
+            },
         )
         ax.set(xlabel="Epoch", ylabel="Training loss")
         if isinstance(ax.xaxis.get_major_locator(), MaxNLocator):
@@ -100,13 +120,13 @@ class LossCurveDisplay:
         self.validation_ax_ = self.validation_line_ = self.best_line_ = None
         if self.validation_scores is not None:
             scores = np.asarray(self.validation_scores, dtype=float)
-            self.validation_ax_ = _twin(ax)
+            self.validation_ax_ = _twin(ax, f"Validation {self.score_name}")
             (self.validation_line_,) = self.validation_ax_.plot(
                 np.arange(1, len(scores) + 1) + len(loss_curve) - len(scores),
                 scores,
                 **{
-                    "label": f"Validation score{of}",
-                    "color": self.line_.get_color(),
+                    "label": f"Validation {self.score_name}{of}",
+                    "color": colors[1],
                     "linestyle": "--",
                     **_normalized(validation_line_kw, Line2D),
                 },
@@ -114,16 +134,17 @@ class LossCurveDisplay:
         if self.best_iter is not None:
             self.best_line_ = ax.axvline(
                 self.best_iter,
-                color=self.line_.get_color(),
+                color=(self.validation_line_ or self.line_).get_color(),
                 linestyle=":",
                 label=f"Best epoch{of}, {self.best_iter}",
             )
-        # On the upper axes, or the validation scores would run over it.
-        axes = [ax, *_twins(ax)]
-        lines = [line for a in axes for line in a.get_lines()]
-        axes[-1].legend(
+        lines = [line for a in (ax, *_twins(ax)) for line in a.get_lines()]
+        ax.legend(  # above the curves
             handles=[line for line in lines if not str(line.get_label()).startswith("_")],
-            loc="center right",
+            loc="lower center",
+            bbox_to_anchor=(0.5, 1.0),
+            ncols=3,
+            frameon=False,
         )
         self.ax_, self.figure_ = ax, ax.figure
         return self
@@ -165,6 +186,9 @@ class LossCurveDisplay:
             validation_scores=getattr(estimator, "validation_scores_", None),
             best_iter=_best_epoch(estimator),
             name=name,
+            score_name=(
+                "minus loss" if getattr(estimator, "scoring", None) == "loss" else "accuracy"
+            ),
         )
         return display.plot(ax, line_kw=line_kw, validation_line_kw=validation_line_kw)
 
@@ -191,11 +215,11 @@ def _twins(ax):
     ]
 
 
-def _twin(ax):
+def _twin(ax, ylabel):
     for twin in _twins(ax):
         return twin
     twin = ax.twinx()
-    twin.set(label=TWIN, ylabel="Validation score")
+    twin.set(label=TWIN, ylabel=ylabel)
     return twin
 
 
@@ -281,8 +305,10 @@ class NetworkDisplay:
             raise ValueError(f"max_nodes must be an int of at least 2, got {max_nodes!r}.")
         layers = draw_layers(self.coefs, max_nodes, has_bias=self.intercepts is not None)
         # A layer of many nodes gets a higher figure, if it is made here.
-        n_places = max(np.ptp([*d.heights, d.bias or 0.0]) for d in layers)
-        ax = _axes(ax, "NetworkDisplay", height=max(4.8, 0.45 * (n_places + 3)))
+        n_places = 1 + max(np.ptp([*d.heights, d.bias or 0.0]) for d in layers)
+        # A node in a small network has 0.75 inches, in a large one 0.45.
+        height = min(0.75 * (n_places + 2), max(4.8, 0.45 * (n_places + 2)))
+        ax = _axes(ax, "NetworkDisplay", height=height)
         from matplotlib.collections import Collection
         from matplotlib.text import Text
 
@@ -311,9 +337,10 @@ class NetworkDisplay:
     def _make_room(self, ax, layers):
         """Set the limits, with room for names at both sides; the radius of a node in points."""
         bottom = min(np.append(drawn.heights, drawn.bias or 0.0).min() for drawn in layers) - 0.6
+        top = max(drawn.heights[0] for drawn in layers) + 1.1
         box = ax.get_window_extent()
         width, height = (72 / ax.figure.dpi * side for side in (box.width, box.height))
-        radius = float(np.clip(0.38 * height / (1.4 - 2 * bottom), 3.0, 17.0))
+        radius = float(np.clip(0.38 * height / (top - bottom), 3.0, 17.0))
         # Letters are about half as wide as they are high.
         shown = [self._name(0, node) for node in layers[0].nodes]
         left, right = (
@@ -321,7 +348,7 @@ class NetworkDisplay:
             for names in ([*shown, "inputs"], [self.output_name])
         )
         unit = max(width - left - right, 0.55 * width) / (len(layers) - 1)
-        ax.set(xlim=(-left / unit, len(layers) - 1 + right / unit), ylim=(bottom, 0.8 - bottom))
+        ax.set(xlim=(-left / unit, len(layers) - 1 + right / unit), ylim=(bottom, top))
         ax.set_axis_off()
         return radius
 
@@ -366,10 +393,14 @@ class NetworkDisplay:
                 self.bias_nodes_.append(ax.scatter([layer], [drawn.bias], **style))
 
     def _write(self, ax, layers, radius, text_kw):
+        from matplotlib.patheffects import withStroke
+
         sizes = [len(self.coefs[0]), *(np.shape(coef)[1] for coef in self.coefs)]
         hidden = layer_names(len(sizes))[1:-1]
         titles = ["inputs", *(hidden if len(hidden) > 1 else ["hidden"]), "output"]
         on_nodes = min(FONT_SIZE, 0.62 * radius)
+        # Text that may lie on edges hides what is behind it.
+        halo = [withStroke(linewidth=3.0, foreground=ax.figure.get_facecolor())]
 
         def write(layer, height, words, *, fontsize=FONT_SIZE, beside=0):
             self.texts_.append(
@@ -384,6 +415,7 @@ class NetworkDisplay:
                         "verticalalignment": "center",
                         "color": "0.1",
                         "fontsize": fontsize,
+                        "path_effects": halo if beside or fontsize == FONT_SIZE - 1 else None,
                         **text_kw,
                     },
                 )
@@ -394,8 +426,7 @@ class NetworkDisplay:
             write(layer, top, titles[layer])
             for node, height in zip(drawn.nodes, drawn.heights, strict=True):
                 if self.signals is not None:
-                    signal = f"{self.signals[layer][node]:.2f}"
-                    write(layer, height, signal, fontsize=on_nodes)
+                    write(layer, height, short_number(self.signals[layer][node]), fontsize=on_nodes)
                 if layer in (0, len(layers) - 1):
                     write(layer, height, self._name(layer, node), beside=1 if layer else -1)
             if drawn.gap is not None:
@@ -403,8 +434,7 @@ class NetworkDisplay:
                 write(layer, drawn.gap, f"\u22ee {n_more} more", fontsize=FONT_SIZE - 1)
             if drawn.bias is not None:
                 write(layer, drawn.bias, "1", fontsize=on_nodes)
-                if layer == 0:
-                    write(layer, drawn.bias, "bias", beside=-1)
+                write(layer, drawn.bias, "bias", beside=-1)
 
     @classmethod
     def from_estimator(cls, estimator, *, class_of_interest=None, ax=None, **plot_kw):

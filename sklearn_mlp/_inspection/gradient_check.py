@@ -11,12 +11,16 @@ from .. import _reference
 from .._training.targets import encode_known
 from .pipelines import as_rows, classifier_of
 
+# The largest difference relative to the largest gradient at which the two count as equal. A wrong
+# formula is off by a hundredth or more.
+TOLERANCE = 1e-4
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, repr=False)
 class GradientCheck:
     """Where the gradients of training and finite differences disagree most.
 
-    Made by :func:`gradient_check`.
+    Made by :func:`gradient_check`. It prints as a verdict.
 
     Attributes
     ----------
@@ -30,6 +34,9 @@ class GradientCheck:
         Name of the weight there, such as ``"coefs_[0][2, 1]"``.
     largest_gradient : float
         The largest absolute gradient of all, for comparison.
+    rounding : float
+        What rounding and the finite `epsilon` alone may make of the difference, about; see the
+        notes of :func:`gradient_check`.
     """
 
     difference: float
@@ -38,6 +45,29 @@ class GradientCheck:
     sample: int
     weight: str
     largest_gradient: float
+    rounding: float
+
+    @property
+    def relative_difference(self):
+        """`difference` divided by `largest_gradient`."""
+        if self.largest_gradient == 0.0:
+            return 0.0 if self.difference == 0.0 else float("inf")
+        return self.difference / self.largest_gradient
+
+    @property
+    def agrees(self):
+        """Whether the gradients are right: `relative_difference` below 1e-4, or rounding."""
+        return bool(self.difference <= max(TOLERANCE * self.largest_gradient, self.rounding))
+
+    def __repr__(self):
+        verdict = "agree" if self.agrees else "do NOT agree"
+        return (
+            f"The gradients of training and finite differences {verdict}:\n"
+            f"the largest difference is {self.difference:.1e}, "
+            f"{self.relative_difference:.1e} of the largest gradient,\n"
+            f"at {self.weight} and sample {self.sample}: gradient {self.gradient:.9g}, "
+            f"finite difference {self.finite_difference:.9g}."
+        )
 
 
 def gradient_check(estimator, X, y, *, epsilon=1e-5):
@@ -86,8 +116,12 @@ def gradient_check(estimator, X, y, *, epsilon=1e-5):
     >>> X, y = load_breast_cancer(return_X_y=True)
     >>> X = StandardScaler().fit_transform(X)
     >>> model = MLPLogisticClassifier(4, random_state=0).fit(X, y)
-    >>> gradient_check(model, X[:5], y[:5]).difference < 1e-8
+    >>> check = gradient_check(model, X[:5], y[:5])
+    >>> check.agrees
     True
+    >>> print(check)
+    The gradients of training and finite differences agree:
+    the largest difference is ...
     """
     if not epsilon > 0:
         raise ValueError(f"epsilon must be > 0, got {epsilon!r}.")
@@ -114,6 +148,8 @@ def gradient_check(estimator, X, y, *, epsilon=1e-5):
     )
     X = (X.toarray() if issparse(X) else X).astype(np.float64)
     names, differences = _finite_differences(model, X, targets, epsilon)
+    precision = float(np.finfo(model.coefs_[0].dtype).eps)
+    largest_weight = max(float(np.abs(array).max()) for array in _trained_arrays(model))
     error = np.abs(gradients - differences)
     row, column = np.unravel_index(np.argmax(error), error.shape)
     return GradientCheck(
@@ -123,6 +159,7 @@ def gradient_check(estimator, X, y, *, epsilon=1e-5):
         sample=int(row),
         weight=names[column],
         largest_gradient=float(np.abs(gradients).max()),
+        rounding=10.0 * (epsilon**2 + 1e-16 / epsilon + precision * largest_weight),
     )
 
 

@@ -6,6 +6,7 @@ readable on any background, light or dark; blue and orange have a contrast of 3 
 
 import textwrap
 import zlib
+from collections import Counter
 from html import escape
 from itertools import pairwise
 
@@ -27,6 +28,7 @@ from .trace_text import (
 BLUE, ORANGE = "#2f81e0", "#cf6a17"
 MOST_NODES = 10
 MOST_ROWS = 400
+MOST_VALUES = 30  # of edges between two layers
 MOST_LETTERS = 13  # in a line of the name of an input
 # In pixels: radius of a node, distance of two nodes one below the other; half the width and height
 # of a bias node, and of a value on an edge.
@@ -260,7 +262,11 @@ def _edge_values(trace, drawing):
     half_width, half_height = VALUE_SIZE
     taken = [(x, y, RADIUS, RADIUS) for _, _, (x, y) in drawing.nodes()]
     taken += [(x, y, BIAS_SIDE, BIAS_SIDE) for x, y in drawing.biases()]
-    for number_of_edge, (layer, i, j, ((x0, y0), (x1, y1))) in enumerate(drawing.edges()):
+    edges = list(drawing.edges())
+    n_edges = Counter(layer for layer, *_ in edges)
+    for number_of_edge, (layer, i, j, ((x0, y0), (x1, y1))) in enumerate(edges):
+        if n_edges[layer] > MOST_VALUES:
+            continue
         for t in (0.5, 0.4, 0.6, 0.32, 0.68, 0.45, 0.55, 0.36, 0.64, 0.27, 0.73):
             x, y = x0 + t * (x1 - x0), y0 + t * (y1 - y0)
             if all(

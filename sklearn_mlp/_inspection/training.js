@@ -337,8 +337,8 @@ for (const root of document.querySelectorAll(".sklearn-mlp-training:not([data-re
       high[axis] += room;
     }
     figure(canvas, element("figcaption", {},
-      `Output for each ${name(0)} (to the right) and ${name(1)} (upwards): blue is above 0.5, `
-      + "orange below. Filled circles are samples of T = 1; the large one is this sample."));
+      `Output over ${name(0)} (to the right) and ${name(1)} (up): blue above 0.5, orange below. `
+      + "Filled circles: T = 1. Large circle: this sample."));
   }
   function output_at(weights, x) {
     let at = 0;

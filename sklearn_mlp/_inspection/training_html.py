@@ -33,9 +33,9 @@ _STYLE = """
   outline-offset: 2px; }
 .sklearn-mlp-training .place { font-weight: bold; }
 .sklearn-mlp-training .panes { display: flex; flex-wrap: wrap; gap: 0.5em 1.5em; }
-.sklearn-mlp-training .drawing { flex: 1 1 22em; max-width: 42em; }
-.sklearn-mlp-training .side { flex: 1 1 10em; max-width: 26em; display: flex; flex-wrap: wrap;
-  gap: 1em; align-content: flex-start; }
+.sklearn-mlp-training .drawing { flex: 3 1 26em; min-width: 0; max-width: 42em; }
+.sklearn-mlp-training .side { flex: 1 1 13em; display: flex; flex-wrap: wrap; gap: 1em;
+  align-content: flex-start; }
 .sklearn-mlp-training .side figure { margin: 0; flex: 1 1 9.5em; max-width: 15em; }
 .sklearn-mlp-training .side :is(canvas, svg) { display: block; width: 100%; min-width: 0;
   border: 1px solid currentColor; box-sizing: border-box; }
