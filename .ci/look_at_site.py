@@ -5,7 +5,8 @@ Usage: python .ci/look_at_site.py HTML_FOLDER [SCREENSHOT_FOLDER]
 
 Fails if a page has a script error, asks for something that is missing or from elsewhere, is wider
 than the window (at two widths), has a formula that was not typeset, or has a link into the site
-that leads nowhere; or if a text of a trace's drawing is cut off or runs into another.
+that leads nowhere; if a text of a trace's drawing is cut off or runs into another; or if a page to
+step through shows other numbers than those of the update that its slider is at.
 """
 
 import functools
@@ -121,6 +122,77 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
         pass
 
 
+MOVE = """
+const [root, at, phase, terms] = arguments;
+const slider = root.querySelector('input[type=range]');
+slider.value = at;
+slider.dispatchEvent(new Event('input'));
+const buttons = root.querySelectorAll('.controls button');
+buttons[3 + phase].click();
+const names = root.querySelectorAll('.controls select')[1];
+names.value = terms;
+names.dispatchEvent(new Event('change'));
+root.querySelector('.weights').open = true;
+root.querySelector('.weights').dispatchEvent(new Event('toggle'));
+const texts = selector => [...root.querySelectorAll(selector)].map(e => e.textContent);
+return {
+    nodes: texts('g.node > text'), values: texts('text.value'), words: texts('.words')[0],
+    value_edges: [...root.querySelectorAll('text.value')].map(e => +e.dataset.edge),
+    rows: [...root.querySelectorAll('.weights tbody tr')].map(
+        row => [...row.cells].map(cell => cell.textContent)),
+    place: texts('.place')[0], target: texts('text.target')[0], error: texts('text.error')[0],
+};
+"""
+
+
+def step_through(driver):
+    """What the pages to step through show at three positions, in each phase and both vocabularies.
+
+    The expected texts are made from the numbers in the page by the functions that print a trace.
+    """
+    from sklearn_mlp._inspection.trace_text import number, short_number
+
+    for root in driver.find_elements("css selector", ".sklearn-mlp-training"):
+        script = root.find_element("css selector", "script[type='application/json']")
+        data = json.loads(script.get_attribute("textContent"))
+        updates, n_inputs = data["updates"], sum(layer == 0 for layer, _ in data["nodes"])
+        for at in (0, len(updates) // 2, len(updates) - 1):
+            update = updates[at]
+            errors = [None] * n_inputs + update["error"]
+            signals = [*update["S_postA"], 1.0]  # -1 is a bias node
+            gradients = [signals[start] * errors[end] for start, end in data["edges"]]
+            for phase, edges in enumerate((update["weights"], gradients, update["after"])):
+                for terms in ("standard", "article"):
+                    shown = driver.execute_script(MOVE, root, at, phase, terms)
+                    nodes = [
+                        short_number(e if phase == 1 and e is not None else s)
+                        for e, s in zip(errors, update["S_postA"], strict=True)
+                    ]
+                    weights = zip(
+                        data["edges"], gradients, update["weights"], update["after"], strict=True
+                    )
+                    rows = []
+                    for (start, end), *numbers in weights:
+                        start_name = data["nodes"][start][1] if start >= 0 else "bias"
+                        numbers = [signals[start], errors[end], *numbers]
+                        rows.append([start_name, data["nodes"][end][1], *map(number, numbers)])
+                    error, target = ("FE", "T") if terms == "article" else ("error", "target")
+                    expected = {
+                        "nodes": nodes,
+                        "values": [short_number(edges[edge]) for edge in shown["value_edges"]],
+                        "rows": rows,
+                        "place": f"Update {update['number']}, epoch {update['epoch']}",
+                        "target": f"{target} = {update['T']}",
+                        "error": f"{error} = {short_number(update['FE'])}" if phase else "",
+                    }
+                    for key, wanted in expected.items():
+                        if shown[key] != wanted:
+                            yield f"update {at}, phase {phase}: {key} {shown[key]} is not {wanted}"
+                    in_words = (signals[-2], update["S_ERROR"], update["loss"])[phase]
+                    if number(in_words) not in shown["words"]:
+                        yield f"update {at}, phase {phase}: {in_words} is not in {shown['words']}"
+
+
 def look(root, screenshots):
     handler = functools.partial(Quiet, directory=root)
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
@@ -141,7 +213,9 @@ def look(root, screenshots):
                 "const done = arguments[0];"
                 "(window.MathJax?.startup?.promise ?? Promise.resolve()).then(() => done());"
             )
-            for problem in [*logged(driver, site), *driver.execute_script(LOOK)]:
+            for problem in [
+                *logged(driver, site), *driver.execute_script(LOOK), *step_through(driver)
+            ]:  # fmt: skip
                 yield f"{name} at {width}: {problem}"
             if screenshots:
                 height = driver.execute_script("return document.documentElement.scrollHeight")

@@ -3,16 +3,18 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike
-from typing import Any, Literal, NamedTuple, Self, TypeAlias
+from typing import Any, Literal, NamedTuple, Self, TypeAlias, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, ClassifierMixin  # type: ignore[import-untyped]
+from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin  # type: ignore[import-untyped]
 
 __version__: str
 
 # Anything that scikit-learn takes for a table: arrays, sparse matrices, frames.
 _Matrix: TypeAlias = Any
+# An MLPLogisticClassifier, or a pipeline or a search that ends in one.
+_Estimator: TypeAlias = Any
 _Floats: TypeAlias = NDArray[np.float64] | NDArray[np.float32]
 
 class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -155,6 +157,7 @@ class BackpropTrace:
     decay: float
     loss_name: Literal["log_loss", "squared_error"]
     class_of_interest: Any
+    network: str
     feature_names: list[str]
     has_bias: bool
     @property
@@ -166,10 +169,54 @@ class BackpropTrace:
     def to_pandas(self, rows: Literal["weights", "nodes"] = "weights") -> Any: ...
 
 def trace_update(
-    estimator: MLPLogisticClassifier, x: _Matrix, y: Any, *, class_of_interest: Any = None
+    estimator: _Estimator, x: _Matrix, y: Any, *, class_of_interest: Any = None
 ) -> BackpropTrace: ...
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
+class TrainingTrace(Sequence[BackpropTrace]):
+    updates: list[BackpropTrace]
+    numbers: NDArray[np.intp]
+    epochs: NDArray[np.intp]
+    rows: NDArray[np.intp]
+    points: NDArray[np.float64] | None
+    point_targets: NDArray[np.intp] | None
+    def __len__(self) -> int: ...
+    @overload
+    def __getitem__(self, index: int) -> BackpropTrace: ...
+    @overload
+    def __getitem__(self, index: slice) -> TrainingTrace: ...
+    @property
+    def mean_losses(self) -> NDArray[np.float64]: ...
+    def to_pandas(self) -> Any: ...
+    def to_html(self, *, terms: Literal["article", "standard"] = "article") -> str: ...
+
+def trace_training(
+    estimator: _Estimator,
+    X: _Matrix,
+    y: _Matrix,
+    *,
+    updates: int | Sequence[int] = 100,
+    class_of_interest: Any = None,
+    **fit_params: Any,
+) -> TrainingTrace: ...
+
+class HiddenActivations(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+    estimator: _Estimator
+    layer: int
+    prefit: bool
+    estimator_: Any
+    n_features_in_: int
+    feature_names_in_: NDArray[np.object_]
+    def __init__(self, estimator: _Estimator, *, layer: int = -1, prefit: bool = False) -> None: ...
+    def fit(self, X: _Matrix, y: _Matrix | None = None, **fit_params: Any) -> Self: ...
+    def transform(self, X: _Matrix) -> _Floats: ...
+    def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]: ...
+    def get_params(self, deep: bool = True) -> dict[str, Any]: ...
+    def set_params(self, **params: Any) -> Self: ...
+    def set_output(self, *, transform: str | None = None) -> Self: ...
+    def get_metadata_routing(self) -> Any: ...
+
+@dataclass(frozen=True, repr=False)
 class GradientCheck:
     difference: float
     gradient: float
@@ -177,9 +224,14 @@ class GradientCheck:
     sample: int
     weight: str
     largest_gradient: float
+    rounding: float
+    @property
+    def relative_difference(self) -> float: ...
+    @property
+    def agrees(self) -> bool: ...
 
 def gradient_check(
-    estimator: MLPLogisticClassifier, X: _Matrix, y: _Matrix, *, epsilon: float = 1e-5
+    estimator: _Estimator, X: _Matrix, y: _Matrix, *, epsilon: float = 1e-5
 ) -> GradientCheck: ...
 def export_c(
     estimator: Any, *, name: str = "mlp", path: str | PathLike[str] | None = None
@@ -190,6 +242,7 @@ class LossCurveDisplay:
     validation_scores: ArrayLike | None
     best_iter: int | None
     name: str | None
+    score_name: str
     ax_: Any
     validation_ax_: Any
     figure_: Any
@@ -203,6 +256,7 @@ class LossCurveDisplay:
         validation_scores: ArrayLike | None = None,
         best_iter: int | None = None,
         name: str | None = None,
+        score_name: str = "score",
     ) -> None: ...
     def plot(
         self,
@@ -257,7 +311,7 @@ class NetworkDisplay:
     @classmethod
     def from_estimator(
         cls,
-        estimator: MLPLogisticClassifier,
+        estimator: _Estimator,
         *,
         class_of_interest: Any = None,
         ax: Any = None,

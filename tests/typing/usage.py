@@ -8,12 +8,15 @@ from numpy.typing import NDArray
 from sklearn_mlp import (
     BackpropTrace,
     GradientCheck,
+    HiddenActivations,
     LossCurveDisplay,
     MLPLogisticClassifier,
     NetworkDisplay,
+    TrainingTrace,
     __version__,
     export_c,
     gradient_check,
+    trace_training,
     trace_update,
 )
 
@@ -40,6 +43,13 @@ assert_type(trace.after.coefs[0], NDArray[np.float64])
 check = gradient_check(model, X, y)
 assert_type(check, GradientCheck)
 assert_type(check.difference, float)
+assert_type(check.agrees, bool)
+training = trace_training(model, X, y, updates=range(1, 9, 4), sample_weight=[1, 1, 2, 2])
+assert_type(training, TrainingTrace)
+assert_type(training[0], BackpropTrace)
+assert_type(training[::2], TrainingTrace)
+assert_type([update.FE for update in training], list[float])
+assert_type(HiddenActivations(model, prefit=True).transform(X), Floats)
 assert_type(export_c(model, name="xor"), str)
 assert_type(LossCurveDisplay.from_estimator(model), LossCurveDisplay)
 assert_type(NetworkDisplay.from_trace(trace, max_nodes=4).plot(), NetworkDisplay)
