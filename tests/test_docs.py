@@ -41,8 +41,8 @@ def test_examples_of_pages(page):
         str(page), module_relative=False, optionflags=OPTIONS, encoding="utf-8"
     )
     assert result.failed == 0
-    # The reference alone has none.
-    assert result.attempted > 2 or page.stem == "api"
+    # The pages that only lead to others have none.
+    assert result.attempted > 2 or page.stem in ("api", "guide")
 
 
 def test_examples_of_the_readme(capsys):

@@ -156,7 +156,17 @@ def trace_training(estimator, X, y, *, updates=100, class_of_interest=None, **fi
     >>> from sklearn_mlp import MLPLogisticClassifier, trace_training
     >>> X, y = [[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0]
     >>> model = MLPLogisticClassifier(2, learning_rate_init=1.0, random_state=0)
-    >>> trace_training(model, X, y, updates=3)  # doctest: +SKIP
+    >>> trace = trace_training(model, X, y, updates=[1, 2, 3, 320])
+    >>> len(trace)
+    4
+    >>> trace.epochs.tolist()
+    [1, 1, 1, 80]
+    >>> first = trace[0]
+    >>> bool(first.FE == first.S_postA[-1][0] - first.T)
+    True
+    >>> print(trace)
+    4 of the first 320 updates of a 2-2-1 network, with bias nodes: half the squared error
+    ...
     """
     wanted = _numbers_of(updates)
     before, model = classifier_of(estimator, "trace_training")
