@@ -22,7 +22,9 @@ extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
     "sphinx.ext.intersphinx",
+    "sphinx.ext.viewcode",
     "sphinx_copybutton",
+    "sphinx_design",
     "sphinx_gallery.gen_gallery",
     "sphinx-mathjax-offline",  # the site loads nothing from elsewhere
 ]
@@ -37,22 +39,43 @@ html_context = {"default_mode": "auto"}
 html_logo = html_favicon = "_static/logo.svg"
 html_theme_options = {
     "navbar_align": "left",
+    "header_links_before_dropdown": 8,  # all
+    "logo": {"text": f"sklearn-mlp {version}"},
     "show_prev_next": False,
     "secondary_sidebar_items": ["page-toc"],
     "footer_start": ["copyright"],
     "footer_end": [],
 }
-html_sidebars = {"**": []}  # the pages are few: the bar at the top has them all
+# The bar at the top has the sections; the pages of the user guide are listed beside each of them.
+GUIDE = [
+    "start",
+    "choose",
+    "trust",
+    "stream",
+    "scaling",
+    "export",
+    "inside",
+    "trouble",
+    "from_mlpclassifier",
+    "guide",
+]
+html_sidebars = {"**": [], **{page: ["sidebar-nav-bs"] for page in GUIDE}}
 html_show_sourcelink = False
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
 
 autodoc_typehints = "none"
 autosummary_generate = True
+toc_object_entries_show_parents = "hide"  # `fit` in the list at the right, not its class too
 numpydoc_show_class_members = False
 numpydoc_validation_checks = {"GL01", "GL03", "GL08", "PR01", "PR02", "PR04", "RT01", "SS03"}
 # Dataclasses that users only get: their attributes are documented, not an __init__ of their own.
-numpydoc_validation_exclude = {"BackpropTrace$", "GradientCheck$", r"\.set_\w+_request$"}
+numpydoc_validation_exclude = {
+    "BackpropTrace$",
+    "GradientCheck$",
+    "TrainingTrace$",
+    r"\.set_\w+_request$",
+}
 
 sphinx_gallery_conf = {
     "examples_dirs": "examples",
@@ -78,7 +101,7 @@ copybutton_prompt_text = r">>> |\.\.\. |\$ "
 copybutton_prompt_is_regexp = True
 
 
-def _inventory(path, project, objects):
+def _inventory(path, project, objects, labels):
     """Write where the pages of some objects are, in the format that intersphinx reads.
 
     With the few that are referred to, links to scikit-learn's site need no download of its own
@@ -89,6 +112,8 @@ def _inventory(path, project, objects):
     lines = "".join(
         f"{name} py:{role} 1 modules/generated/{name}.html#$ -\n" for name, role in objects
     )
+    # What inherited docstrings refer to.
+    lines += "".join(f"{name} std:label -1 {page} {title}\n" for name, page, title in labels)
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(head.encode() + zlib.compress(lines.encode()))
     return str(path)
@@ -117,6 +142,21 @@ intersphinx_mapping = {
                 ("sklearn.pipeline.Pipeline", "class"),
                 ("sklearn.preprocessing.StandardScaler", "class"),
                 ("sklearn.utils.estimator_checks.check_estimator", "function"),
+                ("sklearn.dummy.DummyClassifier", "class"),
+                ("sklearn.feature_selection.RFE", "class"),
+                ("sklearn.feature_selection.SelectFromModel", "class"),
+                ("sklearn.impute.SimpleImputer", "class"),
+                ("sklearn.model_selection.TunedThresholdClassifierCV", "class"),
+            ],
+            [
+                ("accuracy_score", "modules/model_evaluation.html#accuracy-score", "Accuracy"),
+                ("df_output_transform", "modules/df_output_transform.html", "set_output"),
+                ("metadata_routing", "metadata_routing.html", "Metadata Routing"),
+                (
+                    "sphx_glr_auto_examples_miscellaneous_plot_set_output.py",
+                    "auto_examples/miscellaneous/plot_set_output.html",
+                    "Introducing the set_output API",
+                ),
             ],
         ),
     )

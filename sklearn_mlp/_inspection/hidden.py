@@ -43,8 +43,10 @@ class HiddenActivations(MetaEstimatorMixin, TransformerMixin, BaseEstimator):
         The fitted estimator. With `prefit`, it is `estimator` itself.
 
     n_features_in_ : int
-    feature_names_in_ : ndarray of shape (n_features_in_,)
-        Only if `X` had column names.
+        Number of inputs.
+
+    feature_names_in_ : ndarray of str
+        Names of the inputs, if `X` had column names.
 
     See Also
     --------

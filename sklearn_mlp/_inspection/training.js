@@ -208,7 +208,10 @@ for (const root of document.querySelectorAll(".sklearn-mlp-training:not([data-re
   terms.append(element("option", { value: "article" }, "the article's names"),
     element("option", { value: "standard" }, "standard names"));
   terms.value = state.terms;
-  controls.append(back, play, next, slider, place, ...phases, speed, terms);
+  const more = element("div", { class: "controls" });
+  controls.append(back, play, next, slider, place);
+  more.append(...phases, speed, terms);
+  controls.after(more);
 
   function step(by) {
     const unit = speed.value == "phase" ? 1 : PHASES.length;

@@ -39,7 +39,8 @@ _STYLE = """
 .sklearn-mlp-training .side figure { margin: 0; flex: 1 1 9.5em; max-width: 15em; }
 .sklearn-mlp-training .side :is(canvas, svg) { display: block; width: 100%; min-width: 0;
   border: 1px solid currentColor; box-sizing: border-box; }
-.sklearn-mlp-training figcaption { font-size: 0.85em; }
+.sklearn-mlp-training figcaption { font-size: 0.85em; font-weight: normal; text-align: left;
+  color: inherit; margin: 0; }
 .sklearn-mlp-training .words { min-height: 9em; border-left: 3px solid #2f81e0;
   padding-left: 0.8em; margin: 0.6em 0; }
 .sklearn-mlp-training .words p { margin: 0.2em 0; overflow-wrap: anywhere; }
