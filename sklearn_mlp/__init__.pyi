@@ -234,7 +234,11 @@ def gradient_check(
     estimator: _Estimator, X: _Matrix, y: _Matrix, *, epsilon: float = 1e-5
 ) -> GradientCheck: ...
 def export_c(
-    estimator: Any, *, name: str = "mlp", path: str | PathLike[str] | None = None
+    estimator: Any,
+    *,
+    name: str = "mlp",
+    path: str | PathLike[str] | None = None,
+    header_path: str | PathLike[str] | None = None,
 ) -> str: ...
 
 class LossCurveDisplay:

@@ -10,13 +10,15 @@ from pathlib import Path
 
 import numpy as np
 from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import MinMaxScaler, StandardScaler
 from sklearn.utils.validation import check_is_fitted
 
 from ._classifier import MLPLogisticClassifier
 
+SCALERS = (StandardScaler, MinMaxScaler)
 
-def export_c(estimator, *, name="mlp", path=None):
+
+def export_c(estimator, *, name="mlp", path=None, header_path=None):
     """Write a fitted network as one C99 source file that needs no library but ``expf``.
 
     The functions are ``int NAME_predict(const float *x)``, the position in `classes_` of the most
@@ -28,13 +30,18 @@ def export_c(estimator, *, name="mlp", path=None):
     ----------
     estimator : MLPLogisticClassifier or Pipeline
         Fitted. Before the network, a pipeline may have one
-        :class:`~sklearn.preprocessing.StandardScaler`, which becomes part of the functions.
+        :class:`~sklearn.preprocessing.StandardScaler` or
+        :class:`~sklearn.preprocessing.MinMaxScaler`, which becomes part of the functions.
 
     name : str, default="mlp"
         Prefix of all names in the source, a C identifier.
 
     path : str or path-like, default=None
         File to write the source to as well.
+
+    header_path : str or path-like, default=None
+        File to write a header to, for the code that calls the functions: their declarations, and
+        the numbers of inputs and outputs.
 
     Returns
     -------
@@ -73,19 +80,56 @@ def export_c(estimator, *, name="mlp", path=None):
         [
             _comment(estimator, scaler, model, n_bytes),
             "#include <math.h>",
-            f"#define @_N_INPUTS {model.n_features_in_}\n#define @_N_OUTPUTS {_n_outputs(model)}",
-            f"{_signature(model)};\nvoid @_predict_proba(const float *x, float *proba);",
+            _declarations(model),
             constants,
+            *_clip(scaler),
             _LOGISTIC,
             _logit(scaler, model),
             _predictions(model),
         ]
     )
-    # No name from the data has an @ left in it: see `_harmless`. Macros are in capitals.
-    source = body.replace("@_N_", f"{name.upper()}_N_").replace("@", name)
+    source = _named(body, name)
     if path is not None:
         Path(path).write_text(source, encoding="ascii")
+    if header_path is not None:
+        header = _HEADER.replace("DECLARATIONS", _declarations(model))
+        Path(header_path).write_text(_named(header, name), encoding="ascii")
     return source
+
+
+def _named(text, name):
+    # No name from the data has an @ left in it: see `_harmless`. Macros are in capitals.
+    return (
+        text.replace("@_N_", f"{name.upper()}_N_")
+        .replace("@_H", f"{name.upper()}_H")
+        .replace("@", name)
+    )
+
+
+def _declarations(model):
+    return (
+        f"#define @_N_INPUTS {model.n_features_in_}\n#define @_N_OUTPUTS {_n_outputs(model)}\n\n"
+        f"{_signature(model)};\nvoid @_predict_proba(const float *x, float *proba);"
+    )
+
+
+_HEADER = """\
+/* Written by sklearn_mlp.export_c; the source has the comments. */
+#ifndef @_H
+#define @_H
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+DECLARATIONS
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
+"""
 
 
 def _steps(estimator):
@@ -94,12 +138,12 @@ def _steps(estimator):
     if isinstance(estimator, Pipeline):
         steps = [step for _, step in estimator.steps if step not in (None, "passthrough")]
         *before, model = steps or [None]
-        others = [step for step in before if not isinstance(step, StandardScaler)]
+        others = [step for step in before if not isinstance(step, SCALERS)]
         if others or len(before) > 1:
             raise TypeError(
-                "export_c takes a pipeline of at most a StandardScaler before the network, got "
-                f"{[type(step).__name__ for step in before]}. Export the last step alone, "
-                "pipeline[-1], and compute the inputs as the other steps do."
+                "export_c takes a pipeline of at most a StandardScaler or a MinMaxScaler before the "
+                f"network, got {[type(step).__name__ for step in before]}. Export the last step "
+                "alone, pipeline[-1], and compute the inputs as the other steps do."
             )
         scaler = before[0] if before else None
     if not isinstance(model, MLPLogisticClassifier):
@@ -108,7 +152,11 @@ def _steps(estimator):
             f"{type(model).__name__}."
         )
     for step, base, methods in (
-        (scaler, StandardScaler, ["transform"]),
+        (
+            scaler,
+            MinMaxScaler if isinstance(scaler, MinMaxScaler) else StandardScaler,
+            ["transform"],
+        ),
         (model, MLPLogisticClassifier, ["decision_function", "predict", "predict_proba"]),
     ):
         own = [m for m in methods if step and getattr(type(step), m) is not getattr(base, m)]
@@ -123,6 +171,18 @@ def _steps(estimator):
     return scaler, model
 
 
+def _scaling(scaler):
+    """What a scaler subtracts, multiplies by, and clips to; each may be None."""
+    if scaler is None:
+        return None, None, None
+    if isinstance(scaler, StandardScaler):
+        factor = 1.0 / scaler.scale_ if scaler.with_std else None
+        return scaler.mean_ if scaler.with_mean else None, factor, None
+    # ``x * scale_ + min_``; the difference first, so that a large offset loses no digits.
+    limits = scaler.feature_range if scaler.clip else None
+    return -scaler.min_ / scaler.scale_, scaler.scale_, limits
+
+
 def _n_outputs(model):
     return max(model.n_outputs_, len(model.classes_))
 
@@ -134,11 +194,12 @@ def _has_bias(model):
 def _constants(scaler, model):
     """Declarations of all arrays, and their size in bytes."""
     arrays = {}
-    if scaler is not None and scaler.with_mean:
-        high = scaler.mean_.astype(np.float32)
-        arrays["mean"], arrays["mean_rest"] = high, scaler.mean_ - high.astype(np.float64)
-    if scaler is not None and scaler.with_std:
-        arrays["inverse_scale"] = 1.0 / scaler.scale_
+    offset, factor, _ = _scaling(scaler)
+    if offset is not None:
+        high = offset.astype(np.float32)
+        arrays["offset"], arrays["offset_rest"] = high, offset - high.astype(np.float64)
+    if factor is not None:
+        arrays["factor"] = factor
     for layer, coef in enumerate(model.coefs_):
         arrays[f"weights_{layer}"] = coef
         if _has_bias(model):
@@ -159,6 +220,18 @@ def _constants(scaler, model):
     return "\n".join(declarations), n_bytes
 
 
+def _clip(scaler):
+    """The function that clips, if the scaler does: expf is to be the only one of a library."""
+    _, _, limits = _scaling(scaler)
+    if limits is None:
+        return []
+    low, high = (f"{np.float32(limit):.8e}f" for limit in limits)
+    return [
+        "static float @_clip(float x)\n{\n"
+        f"    return x < {low} ? {low} : x > {high} ? {high} : x;\n}}"
+    ]
+
+
 _LOGISTIC = """\
 static float @_logistic(float x)
 {
@@ -170,11 +243,13 @@ static float @_logistic(float x)
 def _logit(scaler, model):
     """The function from the inputs to the preactivation of one network's output node."""
     sizes = [model.n_features_in_, *(np.shape(coef)[-1] for coef in model.coefs_)]
-    signal = "x[i]"
-    if scaler is not None and scaler.with_mean:
-        signal = "x[i] - @_mean[i] - @_mean_rest[i]"
-    if scaler is not None and scaler.with_std:
-        signal = f"({signal}) * @_inverse_scale[i]"
+    signal, (offset, factor, limits) = "x[i]", _scaling(scaler)
+    if offset is not None:
+        signal = "x[i] - @_offset[i] - @_offset_rest[i]"
+    if factor is not None:
+        signal = f"({signal}) * @_factor[i]"
+    if limits is not None:
+        signal = f"@_clip({signal})"
     lines = [
         f"static float @_logit(const float *x{'' if model.n_outputs_ == 1 else ', int network'})",
         "{",
@@ -287,7 +362,7 @@ def _comment(estimator, scaler, model, n_bytes):
     named = [step for step in (estimator, scaler, model) if hasattr(step, "feature_names_in_")]
     names = named[0].feature_names_in_ if named else [f"x{i}" for i in range(sizes[0])]
     networks = f"{model.n_outputs_} networks of " if model.n_outputs_ > 1 else ""
-    scaled = ", which the functions standardize" if scaler is not None else ""
+    scaled = ", which the functions scale" if scaler is not None else ""
     kind, meaning = "classes", "returns the number of a class"
     if model.multilabel_:
         kind, meaning = "labels", "sets each label to 0 or 1"

@@ -19,7 +19,7 @@ from sklearn.decomposition import PCA
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
 from sklearn_mlp import MLPLogisticClassifier, export_c
 
@@ -101,6 +101,39 @@ def test_large_means_with_small_deviations_lose_nothing(tmp_path):
     model = make_pipeline(StandardScaler(), MLPLogisticClassifier(4, random_state=0)).fit(X, y)
     compiled = Compiled(tmp_path, model)
     assert np.abs(compiled.predict_proba(X) - model.predict_proba(X)).max() < 1e-6
+
+
+@pytest.mark.parametrize("clip", [False, True])
+def test_scaling_to_a_range(tmp_path, clip):
+    X, y = load_breast_cancer(return_X_y=True)
+    X = X.astype(np.float32).astype(float)
+    scaler = MinMaxScaler((-1.0, 2.0), clip=clip)
+    model = make_pipeline(scaler, MLPLogisticClassifier(4, random_state=0)).fit(X[:300], y[:300])
+    compiled = Compiled(tmp_path, model, *STRICTER)
+    # The other rows go beyond the range.
+    assert (scaler.transform(X).max() > 2.0) != clip
+    assert np.abs(compiled.predict_proba(X) - model.predict_proba(X)).max() < 2e-6
+    assert ("mlp_clip" in compiled.source) == clip
+
+
+def test_the_header_declares_what_the_source_defines(tmp_path):
+    X, y = load_iris(return_X_y=True)
+    model = MLPLogisticClassifier(3, random_state=0).fit(X, y)
+    export_c(model, name="iris", path=tmp_path / "iris.c", header_path=tmp_path / "iris.h")
+    (tmp_path / "main.c").write_text(
+        '#include "iris.h"\n#include "iris.h"\n'
+        "int main(void)\n{\n    const float x[IRIS_N_INPUTS] = {5.1f, 3.5f, 1.4f, 0.2f};\n"
+        "    float proba[IRIS_N_OUTPUTS];\n    iris_predict_proba(x, proba);\n"
+        "    return iris_predict(x) != 0 || !(proba[0] > 0.9f);\n}\n"
+    )
+    sources = [tmp_path / "main.c", tmp_path / "iris.c"]
+    subprocess.run([*STRICT, *sources, "-o", tmp_path / "main", "-lm"], check=True)
+    subprocess.run([tmp_path / "main"], check=True)
+    if shutil.which("g++"):
+        (tmp_path / "main.cpp").write_text((tmp_path / "main.c").read_text())
+        objects = [tmp_path / "iris.o", tmp_path / "main.cpp"]
+        subprocess.run([*STRICT, "-c", sources[1], "-o", objects[0]], check=True)
+        subprocess.run(["g++", *objects, "-o", tmp_path / "main", "-lm"], check=True)
 
 
 def test_multilabel(tmp_path):
@@ -186,7 +219,7 @@ def test_the_source_says_what_it_needs(tmp_path):
                 X, y
             ),
             TypeError,
-            r"at most a StandardScaler .* got \['StandardScaler', 'PCA'\]. Export the last step",
+            r"at most a StandardScaler or a MinMaxScaler .* got \['StandardScaler', 'PCA'\]. Export the last step",
         ),
         (
             lambda X, y: make_pipeline(StandardScaler(), LogisticRegression()).fit(X, y),
