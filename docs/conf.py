@@ -140,6 +140,7 @@ intersphinx_mapping = {
                 ("sklearn.multiclass.OneVsRestClassifier", "class"),
                 ("sklearn.neural_network.MLPClassifier", "class"),
                 ("sklearn.pipeline.Pipeline", "class"),
+                ("sklearn.preprocessing.MinMaxScaler", "class"),
                 ("sklearn.preprocessing.StandardScaler", "class"),
                 ("sklearn.utils.estimator_checks.check_estimator", "function"),
                 ("sklearn.dummy.DummyClassifier", "class"),

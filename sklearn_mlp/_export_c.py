@@ -141,7 +141,7 @@ def _steps(estimator):
         others = [step for step in before if not isinstance(step, SCALERS)]
         if others or len(before) > 1:
             raise TypeError(
-                "export_c takes a pipeline of at most a StandardScaler or a MinMaxScaler before the "
+                "export_c takes a pipeline of at most a StandardScaler or MinMaxScaler before the "
                 f"network, got {[type(step).__name__ for step in before]}. Export the last step "
                 "alone, pipeline[-1], and compute the inputs as the other steps do."
             )
@@ -151,12 +151,9 @@ def _steps(estimator):
             "export_c takes a fitted MLPLogisticClassifier, or a pipeline that ends with one, got "
             f"{type(model).__name__}."
         )
+    scaler_class = next((c for c in SCALERS if isinstance(scaler, c)), None)
     for step, base, methods in (
-        (
-            scaler,
-            MinMaxScaler if isinstance(scaler, MinMaxScaler) else StandardScaler,
-            ["transform"],
-        ),
+        (scaler, scaler_class, ["transform"]),
         (model, MLPLogisticClassifier, ["decision_function", "predict", "predict_proba"]),
     ):
         own = [m for m in methods if step and getattr(type(step), m) is not getattr(base, m)]

@@ -219,7 +219,7 @@ def test_the_source_says_what_it_needs(tmp_path):
                 X, y
             ),
             TypeError,
-            r"at most a StandardScaler or a MinMaxScaler .* got \['StandardScaler', 'PCA'\]. Export the last step",
+            r"a StandardScaler or MinMaxScaler .* got \['StandardScaler', 'PCA'\]. Export the last",
         ),
         (
             lambda X, y: make_pipeline(StandardScaler(), LogisticRegression()).fit(X, y),
