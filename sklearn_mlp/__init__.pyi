@@ -1,6 +1,6 @@
 """Types of the public interface. Without stubs of scikit-learn, its base classes are Any."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike
 from typing import Any, Literal, NamedTuple, Self, TypeAlias, overload
@@ -34,7 +34,7 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
     n_init: int
     early_stopping: bool
     validation_fraction: float
-    scoring: Literal["accuracy", "loss"]
+    scoring: str | Callable[..., float]
     warm_start: bool
     verbose: bool | int
     n_jobs: int | None
@@ -56,6 +56,7 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
     learning_rate_curve_: list[float]
     alpha_curve_: list[float]
     validation_scores_: list[float] | None
+    validation_loss_curve_: list[float] | None
     best_validation_score_: float | None
     best_iter_: int | None
     n_layers_: int
@@ -81,7 +82,7 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
         n_init: int = 1,
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
-        scoring: Literal["accuracy", "loss"] = "accuracy",
+        scoring: str | Callable[..., float] = "accuracy",
         warm_start: bool = False,
         verbose: bool | int = False,
         n_jobs: int | None = None,

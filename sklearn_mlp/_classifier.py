@@ -205,10 +205,13 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
     validation_fraction : float, default=0.1
         Part of each class to hold out with `early_stopping`, between 0 and 1.
 
-    scoring : {"accuracy", "loss"}, default="accuracy"
-        Validation score of `early_stopping`: the accuracy (multilabel: the share of samples whose
-        labels are all right), or minus the mean of the loss. "loss" takes the probabilities into
-        account, and changes with every epoch.
+    scoring : str or callable, default="accuracy"
+        Validation score of `early_stopping`. "accuracy" is the accuracy (multilabel: the share of
+        samples whose labels are all right), "loss" is minus the mean of the loss. "loss" takes the
+        probabilities into account, and changes with every epoch. Also any other name of a scorer
+        of scikit-learn, such as "roc_auc", or a callable with the signature
+        ``scorer(estimator, X, y)``, which is also called with `sample_weight` if there are weights.
+        These take some time in every epoch.
 
     warm_start : bool, default=False
         Whether `fit` continues from the weights of the previous call instead of new ones.
@@ -264,6 +267,9 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
     validation_scores_ : list of float or None
         Validation score (see `scoring`) after each epoch, samples weighted as in training, those
         of `X_val` by `sample_weight_val`. A warm start extends it. None without early stopping.
+    validation_loss_curve_ : list of float or None
+        Mean loss on the validation set after each epoch, whatever `scoring` is. Extended as
+        `validation_scores_` is.
     best_validation_score_ : float or None
         Highest validation score of the last `fit`; None without early stopping.
     best_iter_ : int or None
@@ -322,7 +328,7 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
         "n_init": [Interval(Integral, 1, None, closed="left")],
         "early_stopping": ["boolean"],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
-        "scoring": [StrOptions({"accuracy", "loss"})],
+        "scoring": [str, callable],  # `get_scorer_of` checks the name
         "warm_start": ["boolean"],
         "verbose": ["verbose"],
         "n_jobs": [
@@ -621,7 +627,7 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
             raise ValueError(ONE_CLASS + " after removing samples of weight zero")
         validation = None
         if is_validation_set_given(*given, early_stopping=self.early_stopping):
-            validation = self._validation_set(*given, X.dtype)
+            validation, X_val, y_val = self._validation_set(*given, X.dtype)
         if self.early_stopping and validation is None:
             check_can_hold_out(training, None if multilabel else classes)
         runs = self._runs(X.dtype, goes_on, coefs_init, intercepts_init)
@@ -630,6 +636,12 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
             # trained on is not validated on later.
             generator = np.random.default_rng([runs[0]._seed, 1])
             training, validation = split(training, self.validation_fraction, generator)
+            X_val, y_val = X, y
+        if self.scoring not in ("accuracy", "loss"):
+            scorer = get_scorer_of(self)
+            if validation is not None:
+                scorer = self._validation_scorer(scorer, validation, X_val, y_val)
+                validation = validation._replace(scorer=scorer)
         plan = make_plan(self, training, X, runs[0].n_outputs_, streamed=False)
         return X, training, validation, plan, runs
 
@@ -675,7 +687,26 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
             X, y = self._validate_samples(X, y, dtype=dtype, reset=False)
             sample_weight = validate_sample_weight(sample_weight, X)
             targets = encode_known(y, self.classes_, multilabel=self.multilabel_)
-        return ValidationSet(Rows(X), targets, weights=sample_weight)
+        return ValidationSet(Rows(X), targets, weights=sample_weight), X, y
+
+    def _validation_scorer(self, scorer, validation, X, y):
+        """A function that scores a run on the validation set by a scorer of scikit-learn."""
+        if validation.subset is not None:
+            X, y = X[validation.subset], y[validation.subset]
+        arguments = {}
+        if validation.weights is not None:
+            arguments["sample_weight"] = validation.weights
+
+        def score(run):
+            fitted = self._draft()
+            vars(fitted).update(run.attributes())
+            vars(fitted).pop("feature_names_in_", None)  # X comes without
+            value = float(scorer(fitted, X, y, **arguments))
+            if not np.isfinite(value):
+                raise ValueError(f"The validation score is {value}, by scoring={self.scoring!r}.")
+            return value
+
+        return score
 
     def _sizes(self):
         """Number of nodes of each layer, inputs first."""
@@ -757,8 +788,10 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
 
     def _warn(self, why, X, training, plan):
         """The warnings of a fit that ended, because of `why` if that is not None."""
-        if why is not None and self.verbose:
+        if self.verbose and why is not None:
             report(why)
+        if self.verbose and self.best_validation_score_ is not None:
+            report(f"The weights are those of epoch {self.best_iter_}.")
         if why is None and self.learning_rate != "linear":
             _warn_caller_of_fit(
                 f"Maximum iterations ({self.max_iter}) reached and the optimization hasn't "
@@ -906,6 +939,13 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
             if fitted.multilabel_:
                 return log_expit(logits)
             return log_softmax(log_expit(logits), axis=1)
+
+
+def get_scorer_of(model):
+    """The scorer of scikit-learn that `scoring` names or is."""
+    from sklearn.metrics import check_scoring  # seldom needed, and slow to import
+
+    return check_scoring(model, model.scoring)
 
 
 def _warn_caller_of_fit(message):

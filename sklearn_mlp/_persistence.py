@@ -38,6 +38,9 @@ def state_from_file(state, estimator_name):
         state.setdefault("_stream", None)
         for curve in ("learning_rate_curve_", "alpha_curve_"):
             state.setdefault(curve, [math.nan] * len(state.get("loss_curve_") or []))
+        scores = state.get("validation_scores_")
+        unknown = [math.nan] * len(scores) if isinstance(scores, list) else None
+        state.setdefault("validation_loss_curve_", unknown)
     return state
 
 
@@ -67,9 +70,8 @@ def _is_whole(state):
     sizes = [state["n_features_in_"], *(np.shape(b)[-1] for b in intercepts)]
     shapes = [(*lead, *shape) for shape in pairwise(sizes)]
     curves = [state[f"{name}_curve_"] for name in ("loss", "learning_rate", "alpha")]
-    scores, totals, stream = (
-        state[name] for name in ("validation_scores_", "_class_totals", "_stream")
-    )
+    scores, losses = state["validation_scores_"], state["validation_loss_curve_"]
+    totals, stream = state["_class_totals"], state["_stream"]
     names = state.get("feature_names_in_")
     return (
         isinstance(classes, np.ndarray)
@@ -96,8 +98,14 @@ def _is_whole(state):
             for name in ("best_iter_", "best_loss_", "best_validation_score_")
         )
         and all(isinstance(curve, list) and len(curve) == len(curves[0]) for curve in curves)
-        and (scores is None or isinstance(scores, list))
-        and all(_is_number(value) for values in (*curves, scores or []) for value in values)
+        and (scores is None) == (losses is None)
+        and (scores is None or (isinstance(scores, list) and isinstance(losses, list)))
+        and len(scores or []) == len(losses or [])
+        and all(
+            _is_number(value)
+            for values in (*curves, scores or [], losses or [])
+            for value in values
+        )
         and isinstance(state["_generator"], np.random.Generator)
         and (totals is None or (isinstance(totals, list) and len(totals) == n_classes))
         and (totals is None or all(_is_number(total, Integral) for total in totals))

@@ -4,10 +4,12 @@ import warnings
 
 import numpy as np
 import pytest
-from sklearn.datasets import make_classification
+from sklearn.base import clone
+from sklearn.datasets import load_breast_cancer, load_iris, make_classification
 from sklearn.ensemble import AdaBoostClassifier, BaggingClassifier
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.metrics import accuracy_score
+from sklearn.metrics import accuracy_score, get_scorer
+from sklearn.preprocessing import StandardScaler
 
 from sklearn_mlp import MLPLogisticClassifier
 
@@ -128,3 +130,59 @@ def test_early_stopping_keeps_feature_names():
         model = MLPLogisticClassifier(early_stopping=True, random_state=0)
         model.fit(X, pd.Series([0, 1] * 10))
     assert list(model.feature_names_in_) == ["one", "two"]
+
+
+@pytest.mark.parametrize("scoring", ["roc_auc", "neg_log_loss", "balanced_accuracy"])
+def test_any_scorer_of_scikit_learn_scores_the_validation_set(scoring):
+    X, y = load_breast_cancer(return_X_y=True, as_frame=True)
+    X = StandardScaler().set_output(transform="pandas").fit_transform(X)
+    labels = np.array(["no", "yes"])[y]
+    model = MLPLogisticClassifier(4, max_iter=6, early_stopping=True, random_state=0)
+    given = {"X_val": X[:150], "y_val": labels[:150], "sample_weight_val": np.arange(150) % 3}
+    model.set_params(scoring=scoring, n_iter_no_change=np.inf)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model.fit(X[150:], labels[150:], **given)
+    scorer = get_scorer(scoring)
+    expected = scorer(model, X[:150], labels[:150], sample_weight=given["sample_weight_val"])
+    assert model.best_validation_score_ == max(model.validation_scores_)
+    assert model.best_validation_score_ == pytest.approx(expected, rel=1e-12)
+    # The loss is recorded beside it: the same as by scoring="loss".
+    by_loss = clone(model).set_params(scoring="loss").fit(X[150:], labels[150:], **given)
+    assert model.validation_loss_curve_ == by_loss.validation_loss_curve_
+    assert by_loss.validation_scores_ == [-loss for loss in by_loss.validation_loss_curve_]
+
+
+def test_a_user_supplied_scorer_gets_what_is_held_out():
+    X, y = load_iris(return_X_y=True)
+    seen = []
+
+    def scorer(estimator, X_held_out, y_held_out):
+        seen.append((X_held_out, y_held_out))
+        return estimator.score(X_held_out, y_held_out)
+
+    model = MLPLogisticClassifier(3, max_iter=4, early_stopping=True, random_state=0)
+    plain = clone(model).fit(X, y)
+    model.set_params(scoring=scorer).fit(X, y)
+    assert model.validation_scores_ == plain.validation_scores_
+    assert len(seen) == model.n_iter_
+    rows = {(*x, label) for x, label in zip(X.tolist(), y, strict=True)}
+    assert {(*x, label) for x, label in zip(seen[0][0].tolist(), seen[0][1], strict=True)} <= rows
+    assert np.bincount(seen[0][1]).tolist() == [5, 5, 5]
+    # Restarts in threads score their own networks.
+    several = clone(model).set_params(n_init=3, n_jobs=2).fit(X, y)
+    assert several.best_validation_score_ == max(several.validation_scores_)
+
+
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_scorers_that_cannot_be(early_stopping):
+    X, y = load_iris(return_X_y=True)
+    model = MLPLogisticClassifier(3, early_stopping=early_stopping, random_state=0)
+    with pytest.raises(ValueError, match="scoring"):
+        model.set_params(scoring="accurate").fit(X, y)
+    assert not hasattr(model, "coefs_")
+    if early_stopping:
+        model.set_params(scoring=lambda *_: np.nan)
+        with pytest.raises(ValueError, match="The validation score is nan"):
+            model.fit(X, y)
+        assert not hasattr(model, "coefs_")

@@ -186,11 +186,15 @@ class LossCurveDisplay:
             validation_scores=getattr(estimator, "validation_scores_", None),
             best_iter=_best_epoch(estimator),
             name=name,
-            score_name=(
-                "minus loss" if getattr(estimator, "scoring", None) == "loss" else "accuracy"
-            ),
+            score_name=_score_name(getattr(estimator, "scoring", "accuracy")),
         )
         return display.plot(ax, line_kw=line_kw, validation_line_kw=validation_line_kw)
+
+
+def _score_name(scoring):
+    if scoring == "loss":
+        return "minus loss"
+    return scoring.replace("_", " ") if isinstance(scoring, str) else "score"
 
 
 def _best_epoch(estimator):

@@ -1,5 +1,6 @@
 """What is given: the samples to train on, and those to validate on."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -40,12 +41,15 @@ class ValidationSet(NamedTuple):
     subset : array of shape (n_samples,), dtype intp, or None
         Numbers of the rows that are validated on; None for all.
     weights : array of shape (n_samples,), or None for 1
+    scorer : callable or None
+        Validation score of a run, by a scorer of scikit-learn; None for the accuracy or the loss.
     """
 
     rows: Rows
     targets: Targets
     subset: np.ndarray | None = None
     weights: np.ndarray | None = None
+    scorer: Callable | None = None
 
 
 def target_totals(training, n_networks):

@@ -146,17 +146,20 @@ class Epochs:
         return describe_non_finite(self.X, self._learning_rates.max(), self.max_step)
 
     def score(self, validation, scoring):
-        """Accuracy, or minus the mean loss, on a `ValidationSet`."""
+        """Validation score and mean loss on a `ValidationSet`."""
         logits = decide_all(validation.rows, self.networks, self.chunk, validation.subset)
-        if scoring == "accuracy" and validation.targets.sets is None:
-            scores = most_probable(logits) == validation.targets.numbers
-        elif scoring == "accuracy":  # of a whole set of labels, as scikit-learn's accuracy
-            scores = ((logits > 0) == validation.targets.matrix(len(self.networks))).all(axis=1)
-        else:
-            targets = validation.targets.matrix(len(self.networks))
-            loss_name = "log_loss" if self.log_loss else "squared_error"
-            scores = -losses_of(logits, targets, loss_name).mean(axis=1)
-        return float(np.average(scores, weights=validation.weights))
+        targets = validation.targets.matrix(len(self.networks))
+        losses = losses_of(logits, targets, "log_loss" if self.log_loss else "squared_error")
+        loss = float(np.average(losses.mean(axis=1), weights=validation.weights))
+        if validation.scorer is not None:
+            return validation.scorer(self.run), loss
+        if scoring == "loss":
+            return -loss, loss
+        if validation.targets.sets is None:
+            is_right = most_probable(logits) == validation.targets.numbers
+        else:  # a whole set of labels, as in scikit-learn's accuracy
+            is_right = ((logits > 0) == targets).all(axis=1)
+        return float(np.average(is_right, weights=validation.weights)), loss
 
 
 def chunk_length(X, coefs, shrink=0.0):

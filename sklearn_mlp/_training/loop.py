@@ -2,6 +2,7 @@
 
 import contextlib
 import sys
+import time
 from concurrent.futures import CancelledError, ThreadPoolExecutor, wait
 from threading import Event
 
@@ -56,6 +57,7 @@ def train_run(run, epochs, plan, parameters, validation, task, name="Epoch"):
         Why training stopped early; None if all epochs were trained.
     """
     run.begin_history(plan, with_scores=validation is not None)
+    begun = time.perf_counter()
     stopping = Stopping(parameters.tol, parameters.n_iter_no_change)
     stops_on_loss = validation is None and plan.learning_rate != "linear"
     plateau = np.inf
@@ -74,11 +76,13 @@ def train_run(run, epochs, plan, parameters, validation, task, name="Epoch"):
                 rate = adaptive_rate
             alpha = plan.alpha_of(number, run.epochs[-1].loss if run.epochs else np.inf)
             loss = epochs.train_epoch(plan.learning_rates_of(number, rate), alpha)
-            score = None if validation is None else epochs.score(validation, parameters.scoring)
+            score = validation_loss = None
+            if validation is not None:
+                score, validation_loss = epochs.score(validation, parameters.scoring)
             if stopping.is_best(-loss if score is None else score):
                 weights = None if score is None else run._packed.buffer.copy()
                 best = (number + 1, stopping.best, weights)
-            epoch = Epoch(loss, rate, alpha, score, *best)
+            epoch = Epoch(loss, rate, alpha, score, validation_loss, *best)
             run.epochs.append(epoch)
             # A training loss hardly below that of a constant output is a plateau before learning
             # has begun, not the end of it.
@@ -98,7 +102,8 @@ def train_run(run, epochs, plan, parameters, validation, task, name="Epoch"):
             n_epochs = len(run.epochs)
             is_last = why is not None or n_epochs == plan.max_iter
             if parameters.verbose and (is_last or n_epochs % int(parameters.verbose) == 0):
-                report_epoch(name, n_epochs, plan.max_iter, epoch)
+                seconds = time.perf_counter() - begun
+                report_epoch(name, n_epochs, plan.max_iter, epoch, seconds)
     finally:
         run.end_history()
     epochs.check_finite()
@@ -166,11 +171,11 @@ def report(line):
     sys.stdout.write(line + "\n")
 
 
-def report_epoch(name, number, max_iter, epoch):
+def report_epoch(name, number, max_iter, epoch, seconds):
     line = f"{name} {number:{len(str(max_iter))}}/{max_iter}, loss {epoch.loss:10.6f}"
     if epoch.score is not None:
         line += f", validation score {epoch.score:10.6f}"
-    report(line)
+    report(f"{line}, {seconds:6.1f} s")
 
 
 def in_threads(function, n, n_threads, interrupted):

@@ -15,6 +15,8 @@ class Epoch(NamedTuple):
     loss, learning_rate, alpha : float
     score : float or None
         Validation score.
+    validation_loss : float or None
+        Mean loss on the validation set.
     best_iter, best_score, best_weights : int, float, and array or None
         The best epoch so far, this one included: its number counted from 1, its score (minus the
         loss, or the validation score), and with early stopping a copy of its weights.
@@ -24,6 +26,7 @@ class Epoch(NamedTuple):
     learning_rate: float
     alpha: float
     score: float | None
+    validation_loss: float | None
     best_iter: int
     best_score: float
     best_weights: np.ndarray | None
@@ -68,10 +71,11 @@ class Run:
         self._plan, self._n_derived = plan, 0
         self.learning_rate_init_ = plan.learning_rate_init_of(0)
         self.alpha_ = plan.alpha_of(0, self.loss_)
-        if not with_scores:
-            self.validation_scores_ = None
-        elif self.validation_scores_ is None:
-            self.validation_scores_ = []
+        for curve in ("validation_scores_", "validation_loss_curve_"):
+            if not with_scores:
+                vars(self)[curve] = None
+            elif vars(self)[curve] is None:
+                vars(self)[curve] = []
         self.n_iter_ = 0
         self.best_loss_ = self.best_iter_ = self.best_validation_score_ = None
         self._former = {name: vars(self)[name] for name in CURVES}
@@ -137,6 +141,7 @@ CURVES = {
     "alpha_curve_": "alpha",
     "learning_rate_curve_": "learning_rate",
     "loss_curve_": "loss",
+    "validation_loss_curve_": "validation_loss",
     "validation_scores_": "score",
 }
 
@@ -163,6 +168,7 @@ ATTRIBUTES = frozenset(
         "n_outputs_",
         "out_activation_",
         "t_",
+        "validation_loss_curve_",
         "validation_scores_",
     )
 )
@@ -185,7 +191,8 @@ def begin(random_state, sizes, n_networks, dtype, *, init_range, fit_intercept):
     run.loss_ = np.inf
     run.best_loss_ = run.best_iter_ = run.best_validation_score_ = None
     run.loss_curve_, run.learning_rate_curve_, run.alpha_curve_ = [], [], []
-    run.validation_scores_ = run._class_totals = run._stream = None
+    run.validation_scores_ = run.validation_loss_curve_ = None
+    run._class_totals = run._stream = None
     return run
 
 
