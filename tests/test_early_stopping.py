@@ -186,3 +186,20 @@ def test_scorers_that_cannot_be(early_stopping):
         with pytest.raises(ValueError, match="The validation score is nan"):
             model.fit(X, y)
         assert not hasattr(model, "coefs_")
+
+
+@pytest.mark.parametrize("scoring", ["accuracy", "loss"])
+@pytest.mark.parametrize("loss", ["squared_error", "log_loss"])
+def test_weights_and_losses_near_overflow_are_scored(scoring, loss):
+    X, y = load_iris(return_X_y=True)
+    weight = np.where(np.arange(len(y)) % 2, 1e308, 1e307)
+    model = MLPLogisticClassifier(
+        3, max_iter=3, early_stopping=True, scoring=scoring, loss=loss, random_state=0
+    )
+    given = {"X_val": 1e300 * X, "y_val": y, "sample_weight_val": weight / len(y)}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", RuntimeWarning)
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        model.fit(X, y, **given)
+    assert np.isfinite(model.validation_scores_).all()
+    assert np.isfinite(model.validation_loss_curve_).all()

@@ -8,6 +8,7 @@ from scipy.sparse import issparse
 from scipy.special import entr, expit, log_expit
 
 from .data import target_shares, target_totals
+from .visits import weighted_mean
 
 # A loss above this fraction of the loss of a constant output is that of a network that has hardly
 # learned, so that a plateau there is not the end of training.
@@ -120,10 +121,10 @@ def _describe_not_learned(logits, targets, weights, loss_name, classes):
     both = targets.any(axis=0) & ~targets.all(axis=0)
     if not both.any():
         return None
-    shares = np.average(targets[:, both], axis=0, weights=weights)
+    shares = weighted_mean(targets[:, both], weights)
     constant_loss = _constant_loss(shares, loss_name)
     losses = losses_of(logits[:, both], targets[:, both], loss_name)
-    loss = float(np.average(losses.mean(axis=1), weights=weights))
+    loss = float(weighted_mean(losses.mean(axis=1), weights))
     if loss < 0.9 * constant_loss:
         return None
     ranks = _ranks_better_than_chance(logits[:, both], targets[:, both])

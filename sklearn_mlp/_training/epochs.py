@@ -11,7 +11,7 @@ from scipy.sparse import issparse
 
 from .._kernel import decide, shuffled, train
 from .diagnosis import describe_non_finite, losses_of
-from .visits import add_totals
+from .visits import add_totals, weighted_mean
 
 
 class Epochs:
@@ -150,7 +150,7 @@ class Epochs:
         logits = decide_all(validation.rows, self.networks, self.chunk, validation.subset)
         targets = validation.targets.matrix(len(self.networks))
         losses = losses_of(logits, targets, "log_loss" if self.log_loss else "squared_error")
-        loss = float(np.average(losses.mean(axis=1), weights=validation.weights))
+        loss = float(weighted_mean(losses.mean(axis=1), validation.weights))
         if validation.scorer is not None:
             return validation.scorer(self.run), loss
         if scoring == "loss":
@@ -159,7 +159,7 @@ class Epochs:
             is_right = most_probable(logits) == validation.targets.numbers
         else:  # a whole set of labels, as in scikit-learn's accuracy
             is_right = ((logits > 0) == targets).all(axis=1)
-        return float(np.average(is_right, weights=validation.weights)), loss
+        return float(weighted_mean(is_right, validation.weights)), loss
 
 
 def chunk_length(X, coefs, shrink=0.0):

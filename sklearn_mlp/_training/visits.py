@@ -204,9 +204,14 @@ def mean_squared_length(X, step, visits):
         # A length that overflows may be replaced by any that is far too large.
         lengths = np.minimum(row_norms(X, squared=True), 1e30)[visits]
     weights = None if step is None else step[visits]
+    return float(weighted_mean(lengths.astype(np.float64, copy=False), weights))
+
+
+def weighted_mean(values, weights=None):
+    """`numpy.average` over axis 0, of values up to 1e100, that does not overflow."""
     if weights is not None and weights.max() > 1e200:
-        weights = weights / weights.max()  # or the products would overflow
-    return float(np.average(lengths.astype(np.float64, copy=False), weights=weights))
+        weights = weights / weights.max()
+    return np.average(np.minimum(values, 1e100), axis=0, weights=weights)
 
 
 def expand(order, visit_counts=None):
