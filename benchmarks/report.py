@@ -1,11 +1,16 @@
 """Results of a benchmark: printed as Markdown, written as JSON, plotted."""
 
 import json
+import re
 
 
 def table(header, rows):
-    """A Markdown table, as lines."""
-    lines = ["| " + " | ".join(header) + " |", "|" + "---|" * len(header)]
+    """A Markdown table, as lines; columns of numbers are aligned at the right."""
+    marks = [
+        "---:|" if all(re.fullmatch(r"[-+]?[\d,.]*%?", cell) for cell in column) else "---|"
+        for column in zip(*rows, strict=True)
+    ]
+    lines = ["| " + " | ".join(header) + " |", "|" + "".join(marks)]
     return ["", *lines, *("| " + " | ".join(row) + " |" for row in rows)]
 
 

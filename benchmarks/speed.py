@@ -60,6 +60,19 @@ DENSE = [
 ]
 SPARSE = (2**18, (16,), 20_000, 10)
 NON_ZEROS = 75
+# What the figures of `overheads` are, for readers, and their units.
+OVERHEADS = {
+    "small fit / LogisticRegression": (
+        "`fit` of 100 x 4, for 50 epochs",
+        "times LogisticRegression",
+    ),
+    "us partial_fit": ("`partial_fit` of one row", "microseconds"),
+    "us MLPClassifier.partial_fit": ("`partial_fit` of one row, MLPClassifier", "microseconds"),
+    "us validate_data(X)": ("scikit-learn's validation of one row, X alone", "microseconds"),
+    "us validate_data(X, y)": ("scikit-learn's validation of one row, X and y", "microseconds"),
+    "s grid search": ("a grid search on breast cancer, five folds", "seconds"),
+    "grid search, MLPClassifier / ours": ("the same with MLPClassifier", "times sklearn-mlp"),
+}
 # Rows of those that take 50 us and more for one, and of those that touch all weights for each.
 SLOW = {"MLPClassifier, batch 1": 500, "PyTorch eager": 200, "Vowpal Wabbit --nn": 1_000}
 VERY_SLOW = {"MLPClassifier, batch 1": 10, "MLPClassifier, default": 500}
@@ -324,32 +337,53 @@ def markdown(result):
     ]
     lines += [f"Absent: {name}." for name in result["absent"]]
     names = [name for name in training_rows[0]["times_faster"] if name != "ours"]
+    pairs = list(zip(training_rows[::2], training_rows[1::2], strict=True))  # float64, float32
+    lines += ["", "Updates a second, and the fraction of what the processor allows:"]
     lines += table(
-        ["inputs x hidden", "dtype", "samples/s", "of the bound"]
-        + [f"times {name}" for name in names],
+        ["inputs x hidden", "float64", "of the bound", "float32", "of the bound"],
         [
-            [row["shape"], row["dtype"], f"{row['samples_per_second']['ours']:,.0f}"]
-            + [f"{row['fraction_of_bound']:.0%}"]
+            [pair[0]["shape"]]
+            + [
+                text
+                for row in pair
+                for text in (
+                    f"{row['samples_per_second']['ours']:,.0f}",
+                    f"{row['fraction_of_bound']:.0%}",
+                )
+            ]
+            for pair in pairs
+        ],
+    )
+    lines += ["", "How many times as fast as other libraries, float64:"]
+    lines += table(
+        ["inputs x hidden", *names],
+        [
+            [row["shape"]]
             + [
                 f"{row['times_faster'][name]:,.1f}" if name in row["times_faster"] else ""
                 for name in names
             ]
-            for row in training_rows
+            for row, _ in pairs
         ],
     )
     models = list(result["predictions"][0]["one row"])
+    titles = [name.replace("ours", "sklearn-mlp") for name in models]
+    for kind, words, decimals in (("all rows", "all rows", 2), ("one row", "one row", 3)):
+        lines += ["", f"`predict_proba` of {words}, in milliseconds:"]
+        lines += table(
+            ["inputs x hidden", *titles],
+            [
+                [row["shape"], *(f"{row[kind][name]:.{decimals}f}" for name in models)]
+                for row in result["predictions"]
+            ],
+        )
+    lines += ["", "What is not the kernel:"]
     lines += table(
-        ["predict_proba, ms", *models, *(f"{name}, one row" for name in models)],
+        ["", "", "unit"],
         [
-            [row["shape"]]
-            + [f"{row['all rows'][name]:.2f}" for name in models]
-            + [f"{row['one row'][name]:.3f}" for name in models]
-            for row in result["predictions"]
+            [OVERHEADS[name][0], f"{value:,.2f}", OVERHEADS[name][1]]
+            for name, value in result["overheads"].items()
         ],
-    )
-    lines += table(
-        ["overheads", "value"],
-        [[name, f"{value:,.2f}"] for name, value in result["overheads"].items()],
     )
     lines += table(
         list(result["growth"][0]),

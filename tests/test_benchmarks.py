@@ -32,7 +32,8 @@ def test_speed_measures_every_contender_on_every_shape():
     assert rows[0]["weights"] == 4 * 4 + 5
     assert [row["rows"] for row in result["growth"]] == [100, 200]
     lines = speed.markdown(result).splitlines()
-    assert sum(line.startswith("|---") for line in lines) == 4
+    assert sum(line.startswith("|---") for line in lines) == 6
+    assert "|---|---:|---:|---:|---:|" in lines  # numbers are aligned at the right
     assert sum(line.startswith("| CSR 200 x 3") for line in lines) == 2
     for name in result["absent"]:
         assert f"Absent: {name}." in lines
@@ -142,7 +143,8 @@ def test_published_results_at_toy_size():
     }
     assert 20 < result["sonar"][2]["mean"] < 80  # there is nothing to learn
     lines = published.markdown(json.loads(json.dumps(result), object_hook=numbers)).splitlines()
-    assert sum(line.startswith("|---") for line in lines) == 4
+    assert sum(line.startswith("|---") for line in lines) == 6
+    assert "|---|---:|---:|---:|---:|" in lines  # numbers are aligned at the right
     assert "| ionosphere | 2 | 55.0 | 50.0 |" in lines
     X, y = published.documents(50, 3, 0.5, 0.1, n_words=1000)
     assert X.shape == (50, 1000)
