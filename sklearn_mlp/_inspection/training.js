@@ -116,10 +116,11 @@ for (const root of document.querySelectorAll(".sklearn-mlp-training:not([data-re
       + `it by its own ${term("f_prime")}. The ${term("gradient")} of a weight is the signal that `
       + "went in through it, times the "
       + `${term("error")} of the node that it leads to.`];
-    const last = edges.length - (data.has_bias ? 2 : 1);
+    const sizes = edges.map((_, edge) => Math.abs(gradient(edge)));
+    const largest = sizes.indexOf(Math.max(...sizes));
     return [
       `Change. Every weight moves against its ${term("gradient")}, by ${term("LR")} = `
-      + `${Number(u.LR.toPrecision(6))} times as much. ${about_edge(last)}`,
+      + `${Number(u.LR.toPrecision(6))} times as much. For instance, ${about_edge(largest)}`,
       `The loss of this sample was ${number(u.loss)}. After the change, the output for it is `
       + `${number(u.S_postA_after)}.`];
   }
