@@ -145,6 +145,7 @@ intersphinx_mapping = {
                 ("sklearn.utils.estimator_checks.check_estimator", "function"),
                 ("sklearn.dummy.DummyClassifier", "class"),
                 ("sklearn.feature_selection.RFE", "class"),
+                ("sklearn.frozen.FrozenEstimator", "class"),
                 ("sklearn.feature_selection.SelectFromModel", "class"),
                 ("sklearn.impute.SimpleImputer", "class"),
                 ("sklearn.model_selection.TunedThresholdClassifierCV", "class"),

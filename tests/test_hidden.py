@@ -6,6 +6,7 @@ from scipy.sparse import csr_array
 from sklearn.base import clone
 from sklearn.datasets import load_iris
 from sklearn.exceptions import NotFittedError
+from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -55,6 +56,8 @@ def test_in_pipelines_and_of_searches():
     # Fitted on its own, it gives the same.
     fitted = HiddenActivations(search.best_estimator_).fit(X, y)
     np.testing.assert_allclose(fitted.transform(X), frame, rtol=1e-9)
+    frozen = make_pipeline(HiddenActivations(FrozenEstimator(search)), MLPLogisticClassifier())
+    assert clone(frozen).fit(X, y)[0].transform(X).shape == frame.shape
     stack = make_pipeline(fitted, MLPLogisticClassifier(random_state=0))
     assert clone(stack).fit(X, y).score(X, y) > 0.95
 

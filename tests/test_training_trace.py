@@ -169,6 +169,8 @@ def test_a_number_of_updates_may_be_more_than_there_are():
 def test_errors_are_those_of_fit():
     with pytest.raises(TypeError, match="trace_training takes an MLPLogisticClassifier"):
         trace_training(StandardScaler(), *XOR)
+    with pytest.raises(TypeError, match="unexpected keyword argument 'weights'"):
+        trace_training(MLPLogisticClassifier(), *XOR, weights=[1.0] * 4)
     with pytest.raises(ValueError, match="NaN"):
         trace_training(MLPLogisticClassifier(), [[np.nan], [1.0]], [0, 1])
     with pytest.raises(ValueError, match="greater than one; got 1 class"):

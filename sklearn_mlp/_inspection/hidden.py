@@ -35,7 +35,8 @@ class HiddenActivations(MetaEstimatorMixin, TransformerMixin, BaseEstimator):
 
     prefit : bool, default=False
         Whether `estimator` is fitted and is used as it is. Then `transform` can be called without
-        `fit`. Otherwise `fit` fits a clone of it.
+        `fit`. Otherwise `fit` fits a clone of it. In a cross-validation, which clones, wrap a
+        fitted estimator in :class:`~sklearn.frozen.FrozenEstimator` instead.
 
     Attributes
     ----------

@@ -4,6 +4,7 @@ import contextlib
 
 import numpy as np
 from scipy.sparse import issparse
+from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline, make_pipeline
 
 from .._classifier import MLPLogisticClassifier
@@ -26,7 +27,9 @@ def last_step(estimator):
     """
     steps = []
     while True:
-        if hasattr(estimator, "best_estimator_"):
+        if isinstance(estimator, FrozenEstimator):
+            estimator = estimator.estimator
+        elif hasattr(estimator, "best_estimator_"):
             estimator = estimator.best_estimator_
         elif isinstance(estimator, Pipeline):
             steps += [step for _, step in estimator.steps[:-1]]

@@ -4,6 +4,7 @@ from bisect import bisect
 from collections.abc import Sequence
 from copy import copy, deepcopy
 from dataclasses import dataclass
+from inspect import signature
 from numbers import Integral
 
 import numpy as np
@@ -175,6 +176,7 @@ def trace_training(estimator, X, y, *, updates=100, class_of_interest=None, **fi
     if before is not None:
         before = clone(before)
         X = before.fit_transform(X, y)
+    signature(model.fit).bind(X, y, **fit_params)  # or TypeError
     given = tuple(fit_params.pop(name, None) for name in ("X_val", "y_val", "sample_weight_val"))
     if before is not None and given[0] is not None:
         given = (before.transform(given[0]), *given[1:])
