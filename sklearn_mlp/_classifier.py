@@ -49,6 +49,7 @@ from ._validation import (
     named_as_validation_set,
     readable,
     restored_on_error,
+    rows_of,
     validate_hidden_sizes,
     validate_initial_weights,
     validate_sample_weight,
@@ -692,7 +693,7 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
     def _validation_scorer(self, scorer, validation, X, y):
         """A function that scores a run on the validation set by a scorer of scikit-learn."""
         if validation.subset is not None:
-            X, y = X[validation.subset], y[validation.subset]
+            X, y = rows_of(X, validation.subset), y[validation.subset]
         arguments = {}
         if validation.weights is not None:
             arguments["sample_weight"] = validation.weights

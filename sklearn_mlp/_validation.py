@@ -129,6 +129,13 @@ def readable(X):
     return readable
 
 
+def rows_of(X, rows):
+    """Some rows of X. Old versions of SciPy cannot take them if the indices have two dtypes."""
+    if issparse(X) and X.indices.dtype != X.indptr.dtype:
+        X = csr_array((X.data, X.indices, X.indptr), shape=X.shape)
+    return X[rows]
+
+
 def validate_sample_weight(sample_weight, X):
     if sample_weight is None:
         return None

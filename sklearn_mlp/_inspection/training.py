@@ -14,6 +14,7 @@ from sklearn.base import clone
 from .. import _reference
 from .._kernel import shuffled
 from .._training.loop import train_run
+from .._validation import rows_of
 from . import training_text
 from .pipelines import classifier_of, feature_names_of
 from .trace import Weights, make_trace, network_of, weights_of_network
@@ -206,7 +207,7 @@ def trace_training(estimator, X, y, *, updates=100, class_of_interest=None, **fi
 
 
 def dense_rows(X, rows):
-    X = X[rows]
+    X = rows_of(X, rows)
     return np.array(X.toarray() if issparse(X) else X, dtype=np.float64)
 
 

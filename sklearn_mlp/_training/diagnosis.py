@@ -7,6 +7,7 @@ import numpy as np
 from scipy.sparse import issparse
 from scipy.special import entr, expit, log_expit
 
+from .._validation import rows_of
 from .data import target_shares, target_totals
 from .visits import weighted_mean
 
@@ -89,7 +90,7 @@ def describe_fit(run, training, X, decide, *, loss_name, classes, schedule, max_
     n_sample = max(16, MOST_VALUES * X.shape[0] // max(X.nnz if issparse(X) else X.size, 1))
     rows = np.unique(sample)[:: -(-len(sample) // n_sample)]
     # A rare flag, standardized, looks small where the sample has none of it.
-    scales = describe_scales(X[rows]) and describe_scales(X)
+    scales = describe_scales(rows_of(X, rows)) and describe_scales(X)
     if failure is not None:
         advice = GENERAL_ADVICE
         if schedule == "linear" and run.n_iter_ < max_iter:
