@@ -1,4 +1,4 @@
-"""The estimator: parameters, validation, the epoch loop and prediction. Policy lives here only."""
+"""The estimator: its parameters, and what happens in which order in `fit` and `partial_fit`."""
 
 import contextlib
 import warnings
@@ -29,7 +29,7 @@ from ._sklearn import (
 from ._training.callbacks import fit_task
 from ._training.data import ValidationSet, check_can_hold_out, make_training_set, split
 from ._training.diagnosis import describe_alpha, describe_fit, watch_stream
-from ._training.epochs import Epochs, chunk_length, decide_all, most_probable
+from ._training.epochs import EpochTrainer, chunk_length, decide_all, most_probable
 from ._training.loop import best_of, report, train_restarts, train_run
 from ._training.plan import check_schedule, make_plan
 from ._training.run import ATTRIBUTES, begin, check_biases, check_same_sizes, resume
@@ -103,8 +103,8 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
 
     learning_rate : {"linear", "constant", "invscaling", "adaptive"}, default="linear"
         Schedule of the learning rate. "linear" suits most tables, for training one sample at a
-        time settles only where the learning rate falls. Take "constant" where `fit` is to give the
-        same weights as as many calls of `partial_fit`, or is resumed.
+        time settles only where the learning rate falls. Take "constant" if a fit is to be resumed,
+        or if `fit` for n epochs has to give the same weights as n calls of `partial_fit`.
 
         - "linear": epoch e (from 0) trains at ``learning_rate_init * (1 - e / max_iter)``.
         - "constant": all epochs train at `learning_rate_init`.
@@ -419,9 +419,10 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
         Each epoch is one task, for all classes together; a callback that returns True at its end
         stops training. The `fitted_estimator` that a callback may ask for has the weights that
         the epoch ended with. With `n_init` > 1, each network is a task with epochs of its own, and
-        may run in a thread: a callback that returns True at the end of an epoch stops training of
-        this network, at the end of the whole task that of the networks not yet begun. What has
-        been reached is visible in `fitted_estimator`, not in this estimator.
+        may run in a thread. A callback that returns True at the end of an epoch stops training of
+        this network. One that returns True at the end of a network's task keeps the networks that
+        have not begun from being trained. What has been reached is visible in `fitted_estimator`,
+        not in this estimator.
 
         Parameters
         ----------
@@ -484,11 +485,11 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
             )
             try:
                 if len(runs) == 1:
-                    with self._epochs(X, training, runs[0], self.n_jobs) as epochs:
-                        reasons = [train_run(runs[0], epochs, plan, self, validation, task)]
+                    with self._trainer(X, training, runs[0], self.n_jobs) as trainer:
+                        reasons = [train_run(runs[0], trainer, plan, self, validation, task)]
                 else:
-                    make_epochs = partial(self._epochs, X, training)
-                    reasons = train_restarts(runs, make_epochs, plan, self, validation, task)
+                    make_trainer = partial(self._trainer, X, training)
+                    reasons = train_restarts(runs, make_trainer, plan, self, validation, task)
                 best = best_of(runs, self)
                 task.end(runs[best])
                 self._adopt(draft, runs[best])
@@ -549,19 +550,19 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
         messages = []
         with restored_on_error(self.random_state) if first else NOTHING:
             X, training, plan, run = draft._prepare_partial_fit(X, y, sample_weight, first=first)
-            epochs = self._epochs(X, training, run, self.n_jobs)
+            trainer = self._trainer(X, training, run, self.n_jobs)
             # The run of a first call has nothing to lose.
-            saved = None if first else run.save(len(training.visits), epochs.chunk)
+            saved = None if first else run.save(len(training.visits), trainer.chunk)
             run.n_iter_, run.learning_rate_init_ = 1, plan.learning_rate_init
             run.alpha_ = plan.alpha
             try:
                 if len(training.visits):  # none if the classes' weights are zero
                     rate = plan.learning_rate_of(0, run.t_)
-                    with epochs:
-                        loss = epochs.train_epoch(plan.learning_rates_of(0, rate), plan.alpha)
-                    epochs.check_finite(touched_only=True)
+                    with trainer:
+                        loss = trainer.train_epoch(plan.learning_rates_of(0, rate), plan.alpha)
+                    trainer.check_finite(touched_only=True)
                     run.loss_ = loss
-                    messages = self._watch(run, training, X, plan, epochs.max_step)
+                    messages = self._watch(run, training, X, plan, trainer.max_step)
                 self._adopt(draft, run)
             except BaseException as error:
                 if not isinstance(error, Exception):  # interrupted
@@ -775,8 +776,8 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
             state.update(vars(resume(state, in_place=False)))
         super().__setstate__(state)
 
-    def _epochs(self, X, training, run, n_jobs, interrupted=None):
-        return Epochs(
+    def _trainer(self, X, training, run, n_jobs, interrupted=None):
+        return EpochTrainer(
             training,
             run,
             X=X,

@@ -16,7 +16,7 @@ from sklearn.utils.validation import _check_sample_weight as check_sample_weight
 try:
     from sklearn.callback import CallbackSupportMixin, with_callbacks
 
-    N_FRAMES = 1  # that `with_callbacks` puts between a method and its caller
+    N_FRAMES = 1  # frames that `with_callbacks` puts between a method and its caller
 except ImportError:  # scikit-learn < 1.9
     N_FRAMES = 0
 

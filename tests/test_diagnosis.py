@@ -17,6 +17,7 @@ from sklearn_mlp import MLPLogisticClassifier
 from sklearn_mlp._training import diagnosis
 from sklearn_mlp._training.data import TrainingSet
 from sklearn_mlp._training.diagnosis import area_under_roc
+from sklearn_mlp._training.losses import loss_of_constant_output
 from sklearn_mlp._training.targets import Targets
 from sklearn_mlp._training.visits import weights_to_visits
 
@@ -148,6 +149,14 @@ def test_an_alpha_that_takes_the_weights_away_is_told_once():
         rows = slice(row, row + 1)
         caught = warnings_of(model, X[rows], y[rows], "partial_fit", classes=[0, 1, 2])
         messages += texts(caught)
+    # Nor is it told again in later windows of the stream.
+    for _ in range(30):
+        model.set_params(alpha=3000.0)
+        messages += [
+            text
+            for text in texts(warnings_of(model, X[:100], y[:100], "partial_fit"))
+            if "alpha" in text
+        ]
     (message,) = messages
     assert "alpha=20 is so large that a single update multiplies the weights by 0." in message
     assert "multiply it by 1 / n" in message
@@ -248,7 +257,7 @@ def test_the_loss_of_a_network_without_inputs(loss, n_classes):
     visits, step = weights_to_visits(y, weight)
     visits = np.repeat(np.arange(len(y)), visits)
     training = TrainingSet(None, Targets(y), step, visits, step[visits].sum(), None)
-    expected = diagnosis.loss_of_constant_output(training, model.n_outputs_, loss)
+    expected = loss_of_constant_output(training, model.n_outputs_, loss)
     np.testing.assert_allclose(model.loss_, expected, rtol=0.01)
 
 

@@ -137,7 +137,7 @@ def gradient_check(estimator, X, y, *, epsilon=1e-5):
         learning_rate_init=1.0,
         alpha=0.0,
         class_weight=None,
-        shuffle=False,  # the generator of the orders is the estimator's own
+        shuffle=False,  # one sample has no order
         verbose=False,
     )
     X, y = model._validate_samples(X, y, reset=False)

@@ -18,7 +18,7 @@ from .pipelines import as_rows, classifier_of, feature_names_of
 
 
 class Weights(NamedTuple):
-    """Of one network, or their gradients: per layer, as `coefs_` and `intercepts_` have them."""
+    """The weights of one network, or their gradients, layer by layer like the fitted attributes."""
 
     coefs: list
     intercepts: list

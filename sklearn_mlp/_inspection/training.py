@@ -185,8 +185,8 @@ def trace_training(estimator, X, y, *, updates=100, class_of_interest=None, **fi
     vars(model).update(run.attributes())
     number, class_of_interest = network_of(model, model.classes_[0], class_of_interest)
     recorder = _Recorder(wanted, model, training, plan, X, number)
-    with model._epochs(X, training, run, None) as epochs:
-        train_run(run, epochs, plan, model, validation, recorder)
+    with model._trainer(X, training, run, None) as trainer:
+        train_run(run, trainer, plan, model, validation, recorder)
     if recorder.n_made < wanted[-1] and not isinstance(updates, Integral):
         raise ValueError(f"Training ends after update {recorder.n_made}, got updates={updates!r}.")
     names = feature_names_of(model, before)
@@ -254,12 +254,12 @@ class _Recorder:
         if len(chosen):
             if self.model.shuffle:
                 order = shuffled(order, self.generator)
-            self._replay(order[: chosen[-1] - former].tolist(), former, set(chosen), run.epochs)
+            self._replay(order[: chosen[-1] - former].tolist(), former, set(chosen), run.records)
         return self.n_made >= self.wanted[-1]
 
-    def _replay(self, order, former, chosen, epochs):
-        rates = self.plan.learning_rates_of(len(epochs) - 1, epochs[-1].learning_rate)
-        decay = epochs[-1].alpha / self.training.total
+    def _replay(self, order, former, chosen, records):
+        rates = self.plan.learning_rates_of(len(records) - 1, records[-1].learning_rate)
+        decay = records[-1].alpha / self.training.total
         coefs, intercepts = self.weights
         for number, row in enumerate(order, former + 1):
             x, T = dense_rows(self.X, [row])[0], int(self.targets[row])
@@ -279,7 +279,7 @@ class _Recorder:
                         "decay": decay,
                     }
                 )
-                self.places.append((number, len(epochs), row))
+                self.places.append((number, len(records), row))
             _reference.epoch(
                 x[np.newaxis],
                 [T],

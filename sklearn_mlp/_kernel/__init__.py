@@ -1,4 +1,4 @@
-"""Compiled kernels: they compute, `sklearn_mlp._classifier` decides."""
+"""Compiled kernels: they compute what the estimator and `sklearn_mlp._training` decide."""
 
 try:
     from ._bindings import (

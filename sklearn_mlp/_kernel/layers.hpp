@@ -7,9 +7,8 @@
 // are multiplied into the output's error signal, once. The names are those of
 // sklearn_mlp/_reference.py.
 //
-// alpha shrinks every weight, but not the biases, by the factor max(0, 1 - LR * step * alpha) in a
-// visit.
-// Weights are stored as V with weight = scale * V, and a visit changes the scale, one number, in
+// alpha shrinks every weight, but not the biases, by the factor max(0, 1 - LR * step * alpha) in
+// a visit. Weights are stored as V with weight = scale * V, and a visit changes the scale, one number, in
 // place of all weights: then weight -= change is V -= change / scale. The scale is kept in double
 // precision, where 1 - 1e-9 is not 1, and between 1/2 and 1: a visit that would take it below
 // multiplies V by it (`shrink`) and starts again from 1. Without alpha all of this multiplies by 1.

@@ -19,7 +19,7 @@ struct Layer {
     void *weights;             // IN/OUT (fan_in, stride); output layer: (stride of the layer before,)
     void *biases;              // IN/OUT (stride,)
     void *postact;             // scratch (stride,): S_preA, then S_postA
-    void *error;               // scratch (stride,): error signals, scaled by the step
+    void *error;               // scratch (stride,): error signals, times learning rate and step, / scale
     std::ptrdiff_t fan_in, fan_out, stride;
 };
 

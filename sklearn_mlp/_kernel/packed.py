@@ -99,9 +99,9 @@ class PackedWeights:
         return len(mine) == len(given) and all(map(operator.is_, mine, given))
 
     def networks(self, *, train_biases=False, n_threads=1):
-        """The kernel's networks, one per class if there are more than two.
+        """Make the kernel's networks, one per class if there are more than two.
 
-        Every `n_threads`-th one shares its scratch memory, for one thread to use one after another.
+        Network k is for thread ``k % n_threads``. The networks of a thread share scratch memory.
         """
         networks = []
         for number, weights in enumerate(self.buffer):

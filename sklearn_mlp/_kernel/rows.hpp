@@ -1,10 +1,9 @@
 // Access to the rows of X, dense or CSR.
 //
-// A kernel visits rows in random order and needs only one thing of them: each (column, value)
-// pair in ascending order of the columns. `for_each(row, f)` calls f(column, value) for them and
-// is inlined, so one text of the network's mathematics serves both formats. X is never written
-// to and never copied. CSR rows leave out zeros; a zero neither adds to a preactivation nor
-// changes a weight, so the two formats differ in rounding only.
+// X is never written to and never copied. `for_each(row, f)` calls f(column, value) for each pair of
+// a row in ascending order of the columns; hashes are computed by it. CSR rows leave out zeros. A
+// zero neither adds to a preactivation nor changes a weight, so that the two formats differ in
+// rounding only.
 #pragma once
 
 #include <cstddef>

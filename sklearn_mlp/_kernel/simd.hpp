@@ -123,7 +123,7 @@ INLINE Vec<float> exp_of_negative(Vec<float> x)
     return x < -87.33f ? broadcast(0.0f) : p * (V)((I)shifted << 23);
 }
 
-// The logistic function times `one`, which is 1 or, where x is 0, may be 0: so padding stays 0.
+// The logistic function. `one` is 1, or 0 in the padding, where x is 0 and the result has to be 0.
 template <class T> INLINE Vec<T> logistic(Vec<T> x, Vec<T> one)
 {
     using I = typename Lanes<T>::Int;

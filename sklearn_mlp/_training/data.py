@@ -110,12 +110,12 @@ def _of_visits(rows, targets, step, visits, class_totals):
 
 
 def _strata(targets):
-    """Group of each row; a part of each group is held out. Label sets are too many to be groups."""
+    """Group of each row; a part of each group is held out. Multilabel, all rows are one group."""
     return targets.numbers if targets.sets is None else np.zeros_like(targets.numbers)
 
 
 def _rows_visited(visits):
-    """Numbers of the rows in the order of the visits, where those of a row are side by side."""
+    """Number of each row that is visited, once; all visits of a row are side by side."""
     is_first = np.ones(len(visits), dtype=bool)
     np.not_equal(visits[1:], visits[:-1], out=is_first[1:])
     return visits[is_first]

@@ -5,15 +5,11 @@ The thresholds were chosen on 75 public tables, as they are and with columns shi
 
 import numpy as np
 from scipy.sparse import issparse
-from scipy.special import entr, expit, log_expit
 
 from .._validation import rows_of
-from .data import target_shares, target_totals
+from .data import target_totals
+from .losses import constant_loss_of, loss_of_constant_output, losses_of
 from .visits import weighted_mean
-
-# A loss above this fraction of the loss of a constant output is that of a network that has hardly
-# learned, so that a plateau there is not the end of training.
-HARDLY_LEARNED = 0.8
 
 # After a loss below this fraction, and a learning rate that fell to 0, nothing is examined.
 SUSPICIOUS = 0.25
@@ -58,7 +54,8 @@ def describe_fit(run, training, X, decide, *, loss_name, classes, schedule, max_
 
     Parameters
     ----------
-    run : sklearn_mlp._training.run.Run
+    run : object
+        Has the attributes of a fitted run: the estimator itself.
     training : sklearn_mlp._training.data.TrainingSet
     X : array or CSR container of shape (n_rows, n_features)
     decide : callable
@@ -68,7 +65,7 @@ def describe_fit(run, training, X, decide, *, loss_name, classes, schedule, max_
     schedule : {"linear", "constant", "invscaling", "adaptive"}
     max_iter : int
     """
-    # Then the learning rate fell to 0, and the loss of the last epoch is that of the final weights.
+    # If the learning rate fell to about 0, the loss of the last epoch is that of the final weights.
     ended = schedule == "linear" and run.n_iter_ == max_iter and run.best_loss_ is not None
     constant_loss = loss_of_constant_output(training, run.n_outputs_, loss_name)
     is_suspicious = run.loss_ > SUSPICIOUS * constant_loss
@@ -123,7 +120,7 @@ def _describe_not_learned(logits, targets, weights, loss_name, classes):
     if not both.any():
         return None
     shares = weighted_mean(targets[:, both], weights)
-    constant_loss = _constant_loss(shares, loss_name)
+    constant_loss = constant_loss_of(shares, loss_name)
     losses = losses_of(logits[:, both], targets[:, both], loss_name)
     loss = float(weighted_mean(losses.mean(axis=1), weights))
     if loss < 0.9 * constant_loss:
@@ -165,24 +162,6 @@ def area_under_roc(logits, targets):
     ones, zeros = logits[targets == 1], np.sort(logits[targets == 0])
     below = sum(np.searchsorted(zeros, ones, side).sum() for side in ("left", "right"))
     return 0.5 * below / (len(ones) * len(zeros))
-
-
-def losses_of(logits, targets, loss_name):
-    """Loss of each sample and network; all three are arrays of shape (n_samples, n_networks)."""
-    margins = np.where(targets, logits, -logits).astype(np.float64)
-    return -log_expit(margins) if loss_name == "log_loss" else 0.5 * expit(-margins) ** 2
-
-
-def loss_of_constant_output(training, n_networks, loss_name):
-    """Mean loss of networks whose output is constant: the share of the samples with target 1."""
-    return _constant_loss(target_shares(training, n_networks), loss_name)
-
-
-def _constant_loss(shares, loss_name):
-    losses = entr(shares) + entr(1.0 - shares)
-    if loss_name == "squared_error":
-        losses = 0.5 * shares * (1.0 - shares)
-    return float(losses.mean())
 
 
 def describe_scales(X):
@@ -240,7 +219,7 @@ def watch_stream(state, training, X, loss, *, loss_name, n_networks):
         A message is returned once.
     """
     if state is None:
-        state = {"window": STREAM_WINDOW, "judged": False, "silent": False}
+        state = {"window": STREAM_WINDOW, "judged": False, "silent": False, "alpha": False}
         state |= {"total": 0.0, "loss": 0.0, "positive": [0.0] * n_networks}
     if state["silent"]:
         return state, None
@@ -250,13 +229,13 @@ def watch_stream(state, training, X, loss, *, loss_name, n_networks):
     positive = [a + b for a, b in zip(state["positive"], new, strict=True)]
     if total < state["window"]:
         return {**state, "total": total, "loss": loss, "positive": positive}, None
-    constant_loss = _constant_loss(np.array(positive) / total, loss_name)
+    constant_loss = constant_loss_of(np.array(positive) / total, loss_name)
     # A stream of nothing but noise has a loss somewhat above that of constant probabilities.
     scales = describe_scales(X) if loss / total > 1.05 * constant_loss else None
     failed = constant_loss > 0.0 and (
         scales is not None or (state["judged"] and loss / total > 1.2 * constant_loss)
     )
-    state = {"window": 2 * state["window"], "judged": True, "silent": bool(failed)}
+    state = {**state, "window": 2 * state["window"], "judged": True, "silent": bool(failed)}
     state |= {"total": 0.0, "loss": 0.0, "positive": [0.0] * n_networks}
     if not failed:
         return state, None

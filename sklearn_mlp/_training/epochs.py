@@ -10,11 +10,12 @@ from joblib import effective_n_jobs
 from scipy.sparse import issparse
 
 from .._kernel import decide, shuffled, train
-from .diagnosis import describe_non_finite, losses_of
+from .diagnosis import describe_non_finite
+from .losses import losses_of
 from .visits import add_totals, weighted_mean
 
 
-class Epochs:
+class EpochTrainer:
     """Trains a run epoch by epoch; holds what all its epochs have in common.
 
     Parameters
@@ -32,7 +33,7 @@ class Epochs:
     n_jobs : int or None, as in joblib
         Number of threads that train the networks; they live within the context of this object.
     interrupted : threading.Event or None
-        Once it is set, every `Epochs` that shares it ends its current epoch with CancelledError.
+        Once it is set, every trainer that shares it ends its current epoch with CancelledError.
     """
 
     def __init__(
@@ -49,7 +50,7 @@ class Epochs:
             self._n_threads = min(effective_n_jobs(n_jobs), n_networks)
             if self._n_threads > 1:
                 self._pool = ThreadPoolExecutor(self._n_threads)
-        # One of class 1 against 0, or one of each class against the rest.
+        # One of class 1 against 0, one of each class against the rest, or one of each label.
         self.networks = run._packed.networks(train_biases=train_biases, n_threads=self._n_threads)
 
     def __enter__(self):

@@ -9,8 +9,12 @@ from threading import Event
 import numpy as np
 from joblib import effective_n_jobs
 
-from .diagnosis import HARDLY_LEARNED, loss_of_constant_output
+from .losses import loss_of_constant_output
 from .run import Epoch
+
+# A loss above this fraction of the loss of a constant output is that of a network that has hardly
+# learned, so that a plateau there is not the end of training.
+HARDLY_LEARNED = 0.8
 
 
 class Stopping:
@@ -35,13 +39,13 @@ class Stopping:
         return self.n_no_change > self.n_iter_no_change
 
 
-def train_run(run, epochs, plan, parameters, validation, task, name="Epoch"):
+def train_run(run, trainer, plan, parameters, validation, task, name="Epoch"):
     """Train a run for all its epochs, or until it stops early.
 
     Parameters
     ----------
     run : sklearn_mlp._training.run.Run
-    epochs : sklearn_mlp._training.epochs.Epochs
+    trainer : sklearn_mlp._training.epochs.EpochTrainer
         Trains this run.
     plan : sklearn_mlp._training.plan.Plan
     parameters : MLPLogisticClassifier
@@ -62,28 +66,28 @@ def train_run(run, epochs, plan, parameters, validation, task, name="Epoch"):
     stops_on_loss = validation is None and plan.learning_rate != "linear"
     plateau = np.inf
     if stops_on_loss:
-        constant_loss = loss_of_constant_output(epochs.training, run.n_outputs_, parameters.loss)
+        constant_loss = loss_of_constant_output(trainer.training, run.n_outputs_, parameters.loss)
         plateau = HARDLY_LEARNED * constant_loss
     adaptive_rate = plan.learning_rate_init
     best = why = None
     try:
-        while len(run.epochs) < plan.max_iter and why is None:
+        while len(run.records) < plan.max_iter and why is None:
             epoch_task = task.subtask("epoch")
             epoch_task.begin(run)
-            number = len(run.epochs)
-            rate = plan.learning_rate_of(number, number * len(epochs.training.visits))
+            number = len(run.records)
+            rate = plan.learning_rate_of(number, number * len(trainer.training.visits))
             if plan.learning_rate == "adaptive":
                 rate = adaptive_rate
-            alpha = plan.alpha_of(number, run.epochs[-1].loss if run.epochs else np.inf)
-            loss = epochs.train_epoch(plan.learning_rates_of(number, rate), alpha)
+            alpha = plan.alpha_of(number, run.records[-1].loss if run.records else np.inf)
+            loss = trainer.train_epoch(plan.learning_rates_of(number, rate), alpha)
             score = validation_loss = None
             if validation is not None:
-                score, validation_loss = epochs.score(validation, parameters.scoring)
+                score, validation_loss = trainer.score(validation, parameters.scoring)
             if stopping.is_best(-loss if score is None else score):
                 weights = None if score is None else run._packed.buffer.copy()
                 best = (number + 1, stopping.best, weights)
             epoch = Epoch(loss, rate, alpha, score, validation_loss, *best)
-            run.epochs.append(epoch)
+            run.records.append(epoch)
             # A training loss hardly below that of a constant output is a plateau before learning
             # has begun, not the end of it.
             can_stop = validation is not None or (stops_on_loss and loss <= plateau)
@@ -99,25 +103,25 @@ def train_run(run, epochs, plan, parameters, validation, task, name="Epoch"):
                     )
             if epoch_task.end(run):
                 why = "A callback asked to stop. Stopping."
-            n_epochs = len(run.epochs)
+            n_epochs = len(run.records)
             is_last = why is not None or n_epochs == plan.max_iter
             if parameters.verbose and (is_last or n_epochs % int(parameters.verbose) == 0):
                 seconds = time.perf_counter() - begun
                 report_epoch(name, n_epochs, plan.max_iter, epoch, seconds)
     finally:
         run.end_history()
-    epochs.check_finite()
+    trainer.check_finite()
     return why
 
 
-def train_restarts(runs, make_epochs, plan, parameters, validation, task):
+def train_restarts(runs, make_trainer, plan, parameters, validation, task):
     """Train several runs by `train_run`, in `n_jobs` threads.
 
     Parameters
     ----------
     runs : list of sklearn_mlp._training.run.Run
-    make_epochs : callable
-        Makes the `Epochs` of a run from the run, a number of threads, and the event that
+    make_trainer : callable
+        Makes the `EpochTrainer` of a run from the run, a number of threads, and the event that
         interrupts all runs.
     plan, parameters, validation, task : see `train_run`
 
@@ -135,7 +139,7 @@ def train_restarts(runs, make_epochs, plan, parameters, validation, task):
         for number in range(n_runs)
     ]
     interrupted, enough = Event(), Event()
-    all_epochs = [make_epochs(run, n_jobs // n_threads, interrupted) for run in runs]
+    trainers = [make_trainer(run, n_jobs // n_threads, interrupted) for run in runs]
 
     def train(number):
         if enough.is_set():
@@ -143,14 +147,14 @@ def train_restarts(runs, make_epochs, plan, parameters, validation, task):
         run, task = runs[number], tasks[number]
         task.begin(run)
         name = f"Restart {number + 1}/{n_runs}, epoch"
-        why = train_run(run, all_epochs[number], plan, parameters, validation, task, name)
+        why = train_run(run, trainers[number], plan, parameters, validation, task, name)
         if task.end(run):
             enough.set()
         return why
 
     with contextlib.ExitStack() as stack:
-        for epochs in all_epochs:
-            stack.enter_context(epochs)
+        for trainer in trainers:
+            stack.enter_context(trainer)
         return in_threads(train, n_runs, n_threads, interrupted)
 
 

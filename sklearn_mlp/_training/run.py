@@ -47,12 +47,12 @@ class Run:
     _stream : dict or None
         State of `sklearn_mlp._training.diagnosis.watch_stream`.
 
-    During a fit, `epochs` has a record of each epoch. A record is appended in one operation, and
+    During a fit, `records` has a record of each epoch. A record is appended in one operation, and
     `end_history` derives the public attributes from the records, so that the attributes agree with
     each other whenever training is interrupted.
     """
 
-    epochs = None
+    records = None
 
     def attributes(self):
         """The attributes that become those of the estimator."""
@@ -79,25 +79,25 @@ class Run:
         self.n_iter_ = 0
         self.best_loss_ = self.best_iter_ = self.best_validation_score_ = None
         self._former = {name: vars(self)[name] for name in CURVES}
-        self.epochs = []
+        self.records = []
 
     def end_history(self):
-        """Derive the public attributes from `epochs`. A second call changes nothing."""
-        if not self.epochs or self._n_derived == len(self.epochs):
+        """Derive the public attributes from `records`. A second call changes nothing."""
+        if not self.records or self._n_derived == len(self.records):
             return
         vars(self).update(self._history())
-        if self.epochs[-1].best_weights is not None:
-            self._packed.buffer[...] = self.epochs[-1].best_weights
-        self._n_derived = len(self.epochs)
+        if self.records[-1].best_weights is not None:
+            self._packed.buffer[...] = self.records[-1].best_weights
+        self._n_derived = len(self.records)
 
     def _history(self):
-        if not self.epochs:
+        if not self.records:
             return {}
-        last = self.epochs[-1]
+        last = self.records[-1]
         history = {
-            "n_iter_": len(self.epochs),
+            "n_iter_": len(self.records),
             "loss_": last.loss,
-            "learning_rate_init_": self._plan.learning_rate_init_of(len(self.epochs) - 1),
+            "learning_rate_init_": self._plan.learning_rate_init_of(len(self.records) - 1),
             "alpha_": last.alpha,
             "best_iter_": last.best_iter,
             "best_loss_": -last.best_score if last.score is None else None,
@@ -105,7 +105,7 @@ class Run:
         }
         for curve, name in CURVES.items():
             if self._former[curve] is not None:
-                values = [getattr(epoch, name) for epoch in self.epochs]
+                values = [getattr(epoch, name) for epoch in self.records]
                 history[curve] = self._former[curve] + values
         return history
 

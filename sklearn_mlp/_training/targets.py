@@ -19,7 +19,7 @@ ONE_CLASS = "The number of classes has to be greater than one; got 1 class"
 
 
 class Targets(NamedTuple):
-    """The targets of all rows.
+    """The targets of some rows: of all, or those of a validation set.
 
     numbers : array of shape (n_rows,), dtype int32
         Number of each row's class or, for multilabel targets, of its set of labels.
