@@ -56,7 +56,10 @@ def interrupted_fit(spy_on_kernel):
         sender.join()
         n_weights = sum(coef.size for coef in model.coefs_) // model.n_outputs_
         assert max(n_visits for _, n_visits in calls) * n_weights <= 2**25
-        assert sum(begun > sent[0] for begun, _ in calls) <= 2
+        # Threads go on until the main thread, which gets the signal, has its turn on the processor;
+        # an epoch has hundreds of calls.
+        n_more = 2 if model.n_jobs is None else 20
+        assert sum(begun > sent[0] for begun, _ in calls) <= n_more
 
     return fit
 
