@@ -33,12 +33,12 @@ for (const image of document.images)
     if (!image.complete || image.naturalWidth == 0) problems.push('no image: ' + image.src);
 for (const trace of document.querySelectorAll('.sklearn-mlp-trace')) {
     trace.querySelectorAll('details').forEach(d => d.open = true);
-    const frame = trace.querySelector('svg').getBoundingClientRect();
     if (trace.getBoundingClientRect().right > room + 1)
         problems.push('trace wider than the window');
     const boxes = [...trace.querySelectorAll('svg text')].map(
-        t => [t.textContent, t.getBoundingClientRect()]);
-    boxes.forEach(([words, a], i) => {
+        t => [t.textContent, t.getBoundingClientRect(), t.ownerSVGElement]);
+    boxes.forEach(([words, a, drawing], i) => {
+        const frame = drawing.getBoundingClientRect();
         if (a.left < frame.left - 1 || a.right > frame.right + 1 || a.top < frame.top - 1
             || a.bottom > frame.bottom + 1) problems.push('cut off: ' + words);
         for (const [others, b] of boxes.slice(i + 1))

@@ -3,13 +3,13 @@
 import json
 import pickle
 import re
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 import numpy as np
 import pytest
 from scipy.sparse import csr_array
 from sklearn.base import clone
-from sklearn.datasets import load_breast_cancer, load_iris
+from sklearn.datasets import load_breast_cancer, load_iris, make_classification
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -251,3 +251,16 @@ def test_a_large_network_is_drawn_in_part():
     assert len(html.encode()) < 500_000
     assert data_of(html)["surface"] is None
     assert "490 more" in html
+
+
+@pytest.mark.parametrize("n_inputs, hidden", [(2, 2), (3, 3), (3, 4), (2, (2, 2))])
+def test_every_line_of_a_small_network_has_its_number(n_inputs, hidden):
+    X, y = make_classification(40, n_inputs, n_informative=2, n_redundant=0, random_state=0)
+    drawn = trace_training(MLPLogisticClassifier(hidden, random_state=0), X, y)._repr_html_()
+    values = re.findall(
+        r"<text class='value' data-edge='(\d+)' x='([\d.]+)' y='([\d.]+)'[^>]*>([^<]*)<", drawn
+    )
+    assert {edge for edge, *_ in values} == set(re.findall(r"<line [^>]*data-edge='(\d+)'", drawn))
+    for (_, *a, _), (_, *b, _) in combinations(values, 2):
+        dx, dy = abs(np.subtract(np.array(a, float), np.array(b, float)))
+        assert dx >= 37.9 or dy >= 13.9

@@ -42,7 +42,8 @@ for (const root of document.querySelectorAll(".sklearn-mlp-training:not([data-re
     S_preA: ["S_preA", "preactivation", "sum of the inputs of a node times their weights"],
     S_postA: ["S_postA", "activation", "what a node passes on: f(S_preA)"],
     f: ["f", "logistic function", "1 / (1 + exp(-x)), between 0 and 1"],
-    f_prime: ["f'(S_preA)", "derivative", "slope of f there: f * (1 - f)"],
+    f_prime: ["f'(S_preA)", "derivative",
+      "slope of f there, f * (1 - f): how much S_postA grows for a small growth of S_preA"],
     T: ["T", "target", `what the output should be: 1 for class ${data.of}, else 0`],
     FE: ["FE", "final error", "output minus target"],
     S_ERROR: ["S_ERROR", "delta of the output",
@@ -53,6 +54,8 @@ for (const root of document.querySelectorAll(".sklearn-mlp-training:not([data-re
     gradient: ["gradient", "gradient",
       "how the loss changes with a weight: its input times the error signal it leads to"],
     LR: ["LR", "learning rate", "how far a weight moves against its gradient"],
+    node: [name(n_inputs), name(n_inputs), "a hidden node; they are counted from 0, from the top"],
+    power: ["4e-5", "4e-5", "4 · 10^-5 = 0.00004"],
   };
   const term = key => TERMS[key][state.terms == "article" ? 0 : 1];
 
@@ -101,6 +104,19 @@ for (const root of document.querySelectorAll(".sklearn-mlp-training:not([data-re
     return `${way}: weight after = weight - ${term("LR")} · ${term("gradient")} = ${shrunk} - `
       + `${rate} · ${factor(gradient(edge))} = ${number(u.after[edge])}.`;
   }
+  function largest_hidden() {
+    const hidden = now().error.slice(0, -1).map(Math.abs);
+    return n_inputs + hidden.indexOf(Math.max(...hidden));
+  }
+  function about_drawing() {
+    return [
+      `Numbers in the circles: ${term("S_postA")}. On the lines: weights.`,
+      `Numbers in the circles: ${term("error")}s (of an input, its value). On the lines: `
+      + `${term("gradient")}s.`,
+      `Numbers in the circles: ${term("S_postA")} before the change. On the lines: weights after `
+      + "the change.",
+    ][state.phase];
+  }
   function sentences() {
     const u = now();
     const inputs = nodes.slice(0, n_inputs).map((_, node) =>
@@ -110,14 +126,14 @@ for (const root of document.querySelectorAll(".sklearn-mlp-training:not([data-re
       + `inputs times their weights (${term("S_preA")}) and passes on f of the sum `
       + `(${term("S_postA")}), a number between 0 and 1.`,
       `The output is ${number(signal(output))}. It should be ${term("T")} = ${u.T}.`];
+    const sizes = edges.map((_, edge) => Math.abs(gradient(edge)));
+    const largest = sizes.indexOf(Math.max(...sizes));
     if (state.phase == 1) return [
       `Backward. How wrong is the output, and which weights are to blame? ${about_output()}`,
       `From there the ${term("error")} flows back through the weights; each hidden node multiplies `
-      + `it by its own ${term("f_prime")}. The ${term("gradient")} of a weight is the signal that `
-      + "went in through it, times the "
-      + `${term("error")} of the node that it leads to.`];
-    const sizes = edges.map((_, edge) => Math.abs(gradient(edge)));
-    const largest = sizes.indexOf(Math.max(...sizes));
+      + `it by its own ${term("f_prime")}. ${about_node(largest_hidden())}`,
+      `The ${term("gradient")} of a weight is the signal that went in through it, times the `
+      + `${term("error")} of the node that it leads to. ${about_edge(largest)}`];
     return [
       `Change. Every weight moves against its ${term("gradient")}, by ${term("LR")} = `
       + `${Number(u.LR.toPrecision(6))} times as much. For instance, ${about_edge(largest)}`,
@@ -174,6 +190,7 @@ for (const root of document.querySelectorAll(".sklearn-mlp-training:not([data-re
     const shown = state.chosen === null ? sentences()
       : [state.chosen.dataset.node ? about_node(+state.chosen.dataset.node)
         : about_edge(+state.chosen.dataset.edge)];
+    root.querySelector(".shown").textContent = about_drawing();
     words.replaceChildren(...shown.map(text => element("p", {}, text)));
     show_table();
     show_losses();
@@ -309,11 +326,18 @@ for (const root of document.querySelectorAll(".sklearn-mlp-training:not([data-re
   losses.setAttribute("role", "img");
   losses.setAttribute("aria-label", "loss of each update, and their mean so far");
   const highest = Math.max(...updates.map(u => u.loss)) || 1;
-  const at_x = n => 6 + 228 * (updates.length > 1 ? n / (updates.length - 1) : 0.5);
+  const at_x = n => 36 + 198 * (updates.length > 1 ? n / (updates.length - 1) : 0.5);
   const at_y = loss => 104 - 98 * Math.min(loss / highest, 1);
   const marker = curve([[0, 0]], { stroke: "currentColor", "stroke-width": 1 });
+  const axis = [[highest, 14], [0, 104]].map(([loss, y]) => {
+    const label = document.createElementNS(SVG, "text");
+    for (const [key, value] of Object.entries({ x: 4, y, class: "small" }))
+      label.setAttribute(key, value);
+    label.textContent = short(loss);
+    return label;
+  });
   losses.append(
-    curve(updates.map((u, n) => [at_x(n), at_y(u.loss)]),
+    ...axis, curve(updates.map((u, n) => [at_x(n), at_y(u.loss)]),
       { stroke: "currentColor", "stroke-opacity": 0.4 }),
     curve(updates.map((u, n) => [at_x(n), at_y(u.mean)]), { stroke: BLUE, "stroke-width": 2.5 }),
     marker);
@@ -321,7 +345,7 @@ for (const root of document.querySelectorAll(".sklearn-mlp-training:not([data-re
   figure(losses, loss_words);
   function show_losses() {
     marker.setAttribute("points", `${at_x(state.at).toFixed(1)},2 ${at_x(state.at).toFixed(1)},108`);
-    loss_words.textContent = `Loss ${number(now().loss)} (thin line; at most ${short(highest)}). Mean of the updates `
+    loss_words.textContent = `Loss ${number(now().loss)} (thin line). Mean of the updates `
       + `shown so far ${number(now().mean)} (blue line).`;
   }
 

@@ -41,7 +41,8 @@ _STYLE = """
   border: 1px solid currentColor; box-sizing: border-box; }
 .sklearn-mlp-training figcaption { font-size: 0.85em; font-weight: normal; text-align: left;
   color: inherit; margin: 0; }
-.sklearn-mlp-training .words { min-height: 9em; border-left: 3px solid #2f81e0;
+.sklearn-mlp-training .shown { font-size: 0.9em; }
+.sklearn-mlp-training .words { min-height: 14em; border-left: 3px solid #2f81e0;
   padding-left: 0.8em; margin: 0.6em 0; }
 .sklearn-mlp-training .words p { margin: 0.2em 0; overflow-wrap: anywhere; }
 .sklearn-mlp-training text.value { font-size: 10.5px; }
@@ -78,7 +79,8 @@ def render(trace, *, terms="article"):
         f"<p>{escape(training_text.describe(trace))}</p>"
         "<div class='controls'></div>"
         f"<div class='panes'><div class='drawing'>{svg(trace[0], edge_values=True)}"
-        "<div class='words' aria-live='polite'></div></div><div class='side'></div></div>"
+        "<p class='shown'></p><div class='words' aria-live='polite'></div></div>"
+        "<div class='side'></div></div>"
         "<details class='legend'><summary>What the names mean</summary></details>"
         "<details class='weights'><summary>Weights: before, gradient, after</summary>"
         "<div class='scroll'></div></details>"
