@@ -253,7 +253,7 @@ def test_a_large_network_is_drawn_in_part():
     assert "490 more" in html
 
 
-@pytest.mark.parametrize("n_inputs, hidden", [(2, 2), (3, 3), (3, 4), (2, (2, 2))])
+@pytest.mark.parametrize(("n_inputs", "hidden"), [(2, 2), (3, 3), (3, 4), (2, (2, 2))])
 def test_every_line_of_a_small_network_has_its_number(n_inputs, hidden):
     X, y = make_classification(40, n_inputs, n_informative=2, n_redundant=0, random_state=0)
     drawn = trace_training(MLPLogisticClassifier(hidden, random_state=0), X, y)._repr_html_()

@@ -47,13 +47,20 @@ for (const root of document.querySelectorAll(".sklearn-mlp-training:not([data-re
     T: ["T", "target", `what the output should be: 1 for class ${data.of}, else 0`],
     FE: ["FE", "final error", "output minus target"],
     S_ERROR: ["S_ERROR", "delta of the output",
-      data.log_loss ? "with log loss, the final error itself"
-        : "final error times the slope of f at the output"],
+      "error signal of the output node, O: how the loss changes with its S_preA; "
+      + (data.log_loss ? "with log loss, this is the final error itself"
+        : "by the chain rule, the final error times the slope of f")],
     error: ["error signal", "delta",
       "how the loss changes with the S_preA of a node: what flows back"],
     gradient: ["gradient", "gradient",
       "how the loss changes with a weight: its input times the error signal it leads to"],
     LR: ["LR", "learning rate", "how far a weight moves against its gradient"],
+    loss: ["loss", "loss", "what training makes small: "
+      + (data.log_loss ? "minus the logarithm of the probability of the sample's class"
+        : "half the square of the final error")],
+    epoch: ["epoch", "epoch", "one pass over all samples"],
+    ...(data.has_bias && {
+      bias: ["bias", "bias", "a node that is always 1; it shifts the sums of the next layer"] }),
     node: [name(n_inputs), name(n_inputs), "a hidden node; they are counted from 0, from the top"],
     power: ["4e-5", "4e-5", "4 · 10^-5 = 0.00004"],
   };
