@@ -15,6 +15,7 @@ _LAZY = {
     "TrainingTrace": "._inspection.training",
     "export_c": "._export_c",
     "gradient_check": "._inspection.gradient_check",
+    "show_versions": "._show_versions",
     "trace_training": "._inspection.training",
     "trace_update": "._inspection.trace",
 }

@@ -19,6 +19,7 @@ from ._persistence import check_state, is_fitted, state_from_file, state_to_file
 from ._sklearn import (
     N_FRAMES,
     CallbackSupportMixin,
+    DocumentationLink,
     Interval,
     Options,
     StrOptions,
@@ -61,7 +62,9 @@ NOTHING = contextlib.nullcontext()
 OF_DATA = ("classes_", "feature_names_in_", "multilabel_", "n_features_in_")
 
 
-class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
+class MLPLogisticClassifier(
+    DocumentationLink, CallbackSupportMixin, ClassifierMixin, BaseEstimator
+):
     """Multilayer perceptron of logistic nodes, trained one sample at a time.
 
     The network of the article "Understanding Training Formulas and Backpropagation for
@@ -77,6 +80,8 @@ class MLPLogisticClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator
 
     Parameters and fitted attributes that :class:`~sklearn.neural_network.MLPClassifier` has too
     have its names and meanings.
+
+    .. versionadded:: 0.1
 
     Parameters
     ----------

@@ -26,6 +26,8 @@ def export_c(estimator, *, name="mlp", path=None, header_path=None):
     targets ``void NAME_predict(const float *x, int *labels)``.) They allocate nothing. A comment at
     the top of the source has the shapes, names and classes, and the memory that is needed.
 
+    .. versionadded:: 0.1
+
     Parameters
     ----------
     estimator : MLPLogisticClassifier or Pipeline

@@ -3,7 +3,8 @@
 `tests/test_sklearn.py` holds each of them to what is expected of it, on the oldest and the newest
 supported version. Two more names with an underscore are attributes: `_init_callback_context`, which
 scikit-learn's guide for developers declares public, and `_skl_callbacks`, by which its own
-estimators see whether there are callbacks; `_training/callbacks.py` uses them.
+estimators see whether there are callbacks; `_training/callbacks.py` uses them. The two of
+`DocumentationLink` are what scikit-learn's guide names for packages like this one.
 """
 
 from sklearn.base import _fit_context as fit_context
@@ -27,9 +28,21 @@ except ImportError:  # scikit-learn < 1.9
         return method
 
 
+
+class DocumentationLink:
+    """Where the notebook's display of an estimator links to; it describes parameters only then."""
+
+    _doc_link_module = "sklearn_mlp"
+    _doc_link_template = (
+        "https://sklearn-mlp.readthedocs.io/en/stable/generated/"
+        "{estimator_module}.{estimator_name}.html"
+    )
+
+
 __all__ = [
     "N_FRAMES",
     "CallbackSupportMixin",
+    "DocumentationLink",
     "Interval",
     "Options",
     "StrOptions",

@@ -42,6 +42,28 @@ def bits():
     return lambda model: [a.tobytes() for a in (*model.coefs_, *model.intercepts_)]
 
 
+@pytest.fixture(scope="session")
+def random_problem():
+    """A function: X, y, step, order, coefs, intercepts and LR, small enough to be compared.
+
+    At higher rates or with more visits, training is chaotic: rounding grows without limit.
+    """
+
+    def problem(rng, n_inputs, hidden, n_rows, dtype, *, bias=True, zeros=0.3):
+        X = rng.normal(size=(n_rows, n_inputs)) * (rng.uniform(size=(n_rows, n_inputs)) > zeros)
+        X = X.astype(dtype)
+        y = rng.integers(0, 2, size=n_rows).astype(np.int32)
+        step = rng.integers(1, 5, size=n_rows) / 4
+        order = rng.integers(0, n_rows, size=2 * n_rows)
+        sizes = [n_inputs, *hidden, 1]
+        coefs = [rng.uniform(-1, 1, s).astype(dtype) for s in zip(sizes, sizes[1:])]  # noqa: B905, RUF007
+        intercepts = [rng.uniform(-1, 1, n).astype(dtype) * bias for n in sizes[1:]]
+        LR = min(0.5, 10 / max((X.astype(float) ** 2).sum(axis=1).mean(), 1e-9))
+        return X, y, step, order, coefs, intercepts, LR
+
+    return problem
+
+
 @pytest.fixture
 def replace(monkeypatch):
     """Replace a name in every module of the package that has it: code may move between modules."""

@@ -75,20 +75,6 @@ def test_the_tally_is_taken_before_each_update_and_is_added_to(instruction_set):
     np.testing.assert_allclose(tally, [10 + 3 * 0.5 * FE**2, before[0], before[0]], rtol=1e-14)
 
 
-def random_problem(rng, n_inputs, hidden, n_rows, dtype, *, bias=True, zeros=0.3):
-    """X, y, step, order, coefs and intercepts within the bounds of "Rounding and chaos"."""
-    X = rng.normal(size=(n_rows, n_inputs)) * (rng.uniform(size=(n_rows, n_inputs)) > zeros)
-    X = X.astype(dtype)
-    y = rng.integers(0, 2, size=n_rows).astype(np.int32)
-    step = rng.integers(1, 5, size=n_rows) / 4
-    order = rng.integers(0, n_rows, size=2 * n_rows)
-    sizes = [n_inputs, *hidden, 1]
-    coefs = [rng.uniform(-1, 1, s).astype(dtype) for s in zip(sizes, sizes[1:])]  # noqa: B905, RUF007
-    intercepts = [rng.uniform(-1, 1, n).astype(dtype) * bias for n in sizes[1:]]
-    LR = min(0.5, 10 / max((X.astype(float) ** 2).sum(axis=1).mean(), 1e-9))
-    return X, y, step, order, coefs, intercepts, LR
-
-
 def largest_difference(
     X,
     y,
@@ -134,7 +120,7 @@ TOLERANCE = {np.float64: 1e-10, np.float32: 1e-4}
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 @pytest.mark.parametrize("container", [np.asarray, csr_array])
-def test_every_hidden_size_follows_the_reference(instruction_set, dtype, container):
+def test_every_hidden_size_follows_the_reference(instruction_set, dtype, container, random_problem):
     # 1 to 40 and some beyond: every way in which a layer fills its vectors, fused and blocked.
     rng = np.random.default_rng(0)
     for n_hidden in [*range(1, 41), 47, 64, 65, 100]:
@@ -145,7 +131,7 @@ def test_every_hidden_size_follows_the_reference(instruction_set, dtype, contain
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 @pytest.mark.parametrize("bias", [True, False])
-def test_random_networks_follow_the_reference(instruction_set, dtype, bias):
+def test_random_networks_follow_the_reference(instruction_set, dtype, bias, random_problem):
     rng = np.random.default_rng(1)
     for number in range(160):
         hidden = rng.integers(1, 40, size=rng.integers(1, 4)).tolist()
@@ -164,7 +150,9 @@ def test_random_networks_follow_the_reference(instruction_set, dtype, bias):
 @pytest.mark.parametrize("container", [np.asarray, csr_array])
 @pytest.mark.parametrize("hidden", [[3], [6, 5], [90], [90, 7]])
 @pytest.mark.parametrize("shrinkage", [0.01, 0.3, 0.9, 1.0, 1.5])
-def test_a_strong_alpha_follows_the_reference(instruction_set, dtype, container, hidden, shrinkage):
+def test_a_strong_alpha_follows_the_reference(
+    instruction_set, dtype, container, hidden, shrinkage, random_problem
+):
     # A visit takes up to this part of every weight away; 1 leaves nothing, 1.5 turns the sign.
     rng = np.random.default_rng(4)
     X, y, step, order, coefs, intercepts, LR = random_problem(rng, 9, hidden, 30, dtype)
@@ -197,7 +185,7 @@ def test_float32_weights_feel_an_alpha_far_below_their_precision(instruction_set
         np.testing.assert_allclose(packed.coefs[0], np.exp(-1e-3), rtol=1e-6)
 
 
-def test_padding_stays_zero(instruction_set):
+def test_padding_stays_zero(instruction_set, random_problem):
     rng = np.random.default_rng(2)
     for hidden in ([3], [5, 3], [37], [37, 3, 7]):
         X, y, step, order, coefs, intercepts, LR = random_problem(rng, 6, hidden, 40, np.float64)
@@ -210,7 +198,7 @@ def test_padding_stays_zero(instruction_set):
 
 
 @pytest.mark.parametrize("hidden", [[4], [40], [6, 5]])
-def test_visits_in_several_calls_are_visits_in_one(instruction_set, hidden):
+def test_visits_in_several_calls_are_visits_in_one(instruction_set, hidden, random_problem):
     # Bit for bit where the calls end at whole blocks, as chunks of an epoch do.
     rng = np.random.default_rng(3)
     X, y, step, order, coefs, intercepts, LR = random_problem(rng, 7, hidden, 50, np.float64)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.base import BaseEstimator
 
-from sklearn_mlp import _sklearn
+from sklearn_mlp import HiddenActivations, MLPLogisticClassifier, _sklearn
 
 
 class Estimator(BaseEstimator):
@@ -65,3 +65,18 @@ def test_callbacks_exist_since_1_9():
     else:
         assert _sklearn.with_callbacks(method) is method
         assert not hasattr(_sklearn.CallbackSupportMixin, "set_callbacks")
+
+
+@pytest.mark.parametrize(
+    "estimator", [MLPLogisticClassifier(), HiddenActivations(MLPLogisticClassifier())]
+)
+def test_the_display_of_an_estimator_links_to_its_page(estimator):
+    name = type(estimator).__name__
+    page = f"https://sklearn-mlp.readthedocs.io/en/stable/generated/sklearn_mlp.{name}.html"
+    assert page in estimator._repr_html_()
+
+
+def test_the_display_of_an_estimator_describes_its_parameters():
+    if _sklearn.N_FRAMES == 0:
+        pytest.skip("scikit-learn describes parameters since 1.9")
+    assert "Number of nodes of the hidden layer" in MLPLogisticClassifier()._repr_html_()

@@ -23,6 +23,8 @@ class LossCurveDisplay:
 
     It is recommended to use :meth:`from_estimator`. All parameters are stored as attributes.
 
+    .. versionadded:: 0.1
+
     Parameters
     ----------
     loss_curve : array-like of shape (n_epochs,)
@@ -232,6 +234,8 @@ class NetworkDisplay:
 
     It is recommended to use :meth:`from_estimator` or :meth:`from_trace`. All parameters are
     stored as attributes.
+
+    .. versionadded:: 0.1
 
     Parameters
     ----------

@@ -22,6 +22,8 @@ class GradientCheck:
 
     Made by :func:`gradient_check`. It prints as a verdict.
 
+    .. versionadded:: 0.1
+
     Attributes
     ----------
     difference : float
@@ -77,6 +79,8 @@ def gradient_check(estimator, X, y, *, epsilon=1e-5):
     changes, at a learning rate of 1; the finite difference is the central one of the sample's
     loss (without the term of `alpha`), by the reference's forward equations in float64. The
     estimator is not changed.
+
+    .. versionadded:: 0.1
 
     Parameters
     ----------

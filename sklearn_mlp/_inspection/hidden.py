@@ -11,10 +11,11 @@ from sklearn.utils.extmath import safe_sparse_dot
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 from sklearn.utils.validation import check_is_fitted
 
+from .._sklearn import DocumentationLink
 from .pipelines import classifier_of
 
 
-class HiddenActivations(MetaEstimatorMixin, TransformerMixin, BaseEstimator):
+class HiddenActivations(DocumentationLink, MetaEstimatorMixin, TransformerMixin, BaseEstimator):
     """Transform samples to the activations of a network's hidden nodes.
 
     The activations are the article's postactivations ``S_postA,H``: a learned representation of
@@ -23,6 +24,8 @@ class HiddenActivations(MetaEstimatorMixin, TransformerMixin, BaseEstimator):
     The name says what comes out. It is a class of its own, because a classifier with a method
     `transform` would be a transformer to pipelines, and because the names of the columns, a
     `fit` in a pipeline and `set_output` belong to it.
+
+    .. versionadded:: 0.1
 
     Parameters
     ----------

@@ -32,6 +32,8 @@ class BackpropTrace:
     its attributes. Lists have one entry per layer from the first hidden layer to the output.
     All arrays are of dtype float64.
 
+    .. versionadded:: 0.1
+
     Attributes
     ----------
     x : ndarray of shape (n_features,)
@@ -163,6 +165,8 @@ def trace_update(estimator, x, y, *, class_of_interest=None):
     The update is the one that ``estimator.partial_fit([x], [y])`` would make, by its rate, loss,
     regularization and class weights (the first of several, where the class weight is above 1). The
     estimator is not changed.
+
+    .. versionadded:: 0.1
 
     Parameters
     ----------

@@ -29,6 +29,8 @@ class TrainingTrace(Sequence):
     Its items are of type :class:`BackpropTrace`. It prints as a table with one line per update,
     and in a notebook it shows itself as a page to step through.
 
+    .. versionadded:: 0.1
+
     Attributes
     ----------
     updates : list of BackpropTrace
@@ -111,6 +113,8 @@ def trace_training(estimator, X, y, *, updates=100, class_of_interest=None, **fi
 
     The updates are computed by the reference equations in float64, from the weights that the
     compiled kernel has at the beginning of the epoch. The estimator is not changed.
+
+    .. versionadded:: 0.1
 
     Parameters
     ----------

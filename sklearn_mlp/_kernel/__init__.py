@@ -4,6 +4,7 @@ try:
     from ._bindings import (
         Network,
         Rows,
+        compiler,
         decide,
         hash_rows,
         instruction_sets,
@@ -21,6 +22,7 @@ except ModuleNotFoundError as error:
 __all__ = [
     "Network",
     "Rows",
+    "compiler",
     "decide",
     "hash_rows",
     "instruction_sets",

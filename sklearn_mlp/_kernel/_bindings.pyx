@@ -20,6 +20,22 @@ import numpy as np
 
 cnp.import_array()
 
+cdef extern from *:
+    """
+    #define SKLEARN_MLP_TEXT(number) SKLEARN_MLP_QUOTED(number)
+    #define SKLEARN_MLP_QUOTED(number) #number
+    #if defined(__clang__)
+    #define SKLEARN_MLP_COMPILER "Clang " __clang_version__
+    #elif defined(__GNUC__)
+    #define SKLEARN_MLP_COMPILER "GCC " __VERSION__
+    #elif defined(_MSC_FULL_VER)
+    #define SKLEARN_MLP_COMPILER "Visual C++ " SKLEARN_MLP_TEXT(_MSC_FULL_VER)
+    #else
+    #define SKLEARN_MLP_COMPILER "unknown"
+    #endif
+    """
+    const char *c_compiler "SKLEARN_MLP_COMPILER"
+
 cdef extern from "rows.hpp" namespace "sklearn_mlp" nogil:
     cdef struct CRows "sklearn_mlp::Rows":
         const void *values
@@ -124,6 +140,11 @@ cdef class Rows:
         self.view.columns = _data(
             X.indices, cnp.NPY_INT64 if self.view.wide_columns else cnp.NPY_INT32, 1, False)
         self.view.starts = <const ptrdiff_t *>_data(starts, cnp.NPY_INTP, 1, False)
+
+
+def compiler():
+    """Name and version of the compiler that built this module."""
+    return c_compiler.decode().strip()
 
 
 _numbers = {

@@ -16,6 +16,7 @@
 
 #include "network.hpp"
 #include "rows.hpp"
+#include "x86.hpp"
 
 namespace sklearn_mlp {
 
@@ -25,7 +26,8 @@ namespace plain {
 #undef SIMD_BYTES
 }  // namespace plain
 
-#if defined(__GNUC__) && defined(__has_builtin)
+// Vectors need Clang's and GCC's operators on them and this builtin, which Visual C++ lacks.
+#ifdef __has_builtin
 #if __has_builtin(__builtin_shufflevector)
 #define SKLEARN_MLP_VECTORS 1
 namespace baseline {
@@ -36,25 +38,41 @@ namespace baseline {
 #endif
 #endif
 
-#if defined(SKLEARN_MLP_VECTORS) && defined(__x86_64__) && !defined(__clang__)
+#if defined(SKLEARN_MLP_VECTORS) && defined(__x86_64__)
 #define SKLEARN_MLP_X86 1
-#pragma GCC push_options
-#pragma GCC target("avx2,fma,bmi,bmi2")
+
+#define SKLEARN_MLP_PRAGMA(...) _Pragma(#__VA_ARGS__)
+#ifdef __clang__
+#define SKLEARN_MLP_BEGIN_TARGET(features) \
+    SKLEARN_MLP_PRAGMA(clang attribute push(__attribute__((target(features))), apply_to = function))
+#define SKLEARN_MLP_END_TARGET SKLEARN_MLP_PRAGMA(clang attribute pop)
+#else
+#define SKLEARN_MLP_BEGIN_TARGET(features) \
+    SKLEARN_MLP_PRAGMA(GCC push_options) SKLEARN_MLP_PRAGMA(GCC target(features))
+#define SKLEARN_MLP_END_TARGET SKLEARN_MLP_PRAGMA(GCC pop_options)
+#endif
+
+// What is compiled for is what is asked for: keep both lines of a set together.
+SKLEARN_MLP_BEGIN_TARGET("avx2,fma,bmi,bmi2")
 namespace v3 {
 #define SIMD_BYTES 32
 #include "parts.hpp"
 #undef SIMD_BYTES
 }  // namespace v3
-#pragma GCC pop_options
+SKLEARN_MLP_END_TARGET
+inline bool has_v3(const X86 &cpu) { return cpu.avx2 && cpu.fma && cpu.bmi && cpu.bmi2; }
 
-#pragma GCC push_options
-#pragma GCC target("avx2,fma,bmi,bmi2,avx512f,avx512dq,avx512bw,avx512vl")
+SKLEARN_MLP_BEGIN_TARGET("avx2,fma,bmi,bmi2,avx512f,avx512dq,avx512bw,avx512vl")
 namespace v4 {
 #define SIMD_BYTES 64
 #include "parts.hpp"
 #undef SIMD_BYTES
 }  // namespace v4
-#pragma GCC pop_options
+SKLEARN_MLP_END_TARGET
+inline bool has_v4(const X86 &cpu)
+{
+    return has_v3(cpu) && cpu.avx512f && cpu.avx512dq && cpu.avx512bw && cpu.avx512vl;
+}
 #endif
 
 struct InstructionSet {
@@ -75,14 +93,9 @@ inline InstructionSet instruction_set_of(int number)
     switch (number) {
 #ifdef SKLEARN_MLP_X86
     case 3:
-        return SKLEARN_MLP_SET(
-            v4, __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq")
-                    && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl")
-                    && __builtin_cpu_supports("fma"));
+        return SKLEARN_MLP_SET(v4, has_v4(X86()));
     case 2:
-        return SKLEARN_MLP_SET(
-            v3, __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")
-                    && __builtin_cpu_supports("bmi2"));
+        return SKLEARN_MLP_SET(v3, has_v3(X86()));
 #endif
 #ifdef SKLEARN_MLP_VECTORS
     case 1:

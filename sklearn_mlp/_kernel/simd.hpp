@@ -14,7 +14,7 @@
 // |r| <= ln 2 / 2: relative errors 4e-18 (degree 11) and 3e-9 (degree 6).
 // NaN stays NaN: every comparison is written so that NaN takes the branch of x itself.
 
-#ifdef __GNUC__
+#if defined(__GNUC__) || defined(__clang__)
 #define INLINE inline __attribute__((always_inline))
 #define INLINE_LAMBDA __attribute__((always_inline))
 #define PREFETCH(address) __builtin_prefetch(address)
