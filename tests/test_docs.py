@@ -31,7 +31,7 @@ def close_figures():
 @pytest.mark.parametrize("name", MODULES)
 def test_examples_of_docstrings(name):
     result = doctest.testmod(importlib.import_module(name), optionflags=OPTIONS)
-    assert result.attempted > 5
+    assert result.attempted > 5 or name.endswith("show_versions")  # whose output is the machine's
     assert result.failed == 0
 
 
@@ -87,3 +87,10 @@ def test_the_pages_quote_the_lines_that_they_speak_of():
                 assert marker in included, f"{page.name}: {marker}"
             n_included += 1
     assert n_included >= 6
+
+
+def test_the_hooks_have_the_version_of_ruff_that_ci_has():
+    pinned = re.findall(r'"ruff == ([\d.]+)"', (ROOT / "pyproject.toml").read_text())
+    hooks = re.findall(r"ruff==([\d.]+)", (ROOT / ".pre-commit-config.yaml").read_text())
+    assert len(pinned) == 1
+    assert set(hooks) == set(pinned)

@@ -3,7 +3,9 @@
 // One text (parts.hpp) is included in a namespace for each instruction
 // set, under a target pragma; the vector size is all that differs. Standard templates stay out of
 // these regions: the linker keeps one copy of them, which might be the one with instructions that
-// the processor lacks. Compilers without vector extensions have the plain template only.
+// the processor lacks. Lambdas call no inlined function of theirs: clang-cl reads templates at the
+// end, where the pragma is over, and gives the target to the functions alone. Compilers without
+// vector extensions have the plain template only.
 //
 // Nothing here allocates, locks, prints or knows Python: the caller owns every buffer.
 #pragma once

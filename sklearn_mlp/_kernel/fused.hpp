@@ -25,6 +25,29 @@ INLINE void visit_output(
         output.biases[0] -= visit.new_scale * first_lane<T>(S_ERROR);
 }
 
+// The change of the first layer's weights by the former sample, and the sums of the next one.
+template <class T, int n_vectors> struct Sweep {
+    T *weights;
+    const T *former, *input, *next;
+    const Vec<T> *error;  // of the former sample
+
+    INLINE void rows(std::ptrdiff_t begin, std::ptrdiff_t end, Vec<T> *sum, T &gram) const
+    {
+        constexpr std::ptrdiff_t n = Lanes<T>::n;
+        T *w = weights + begin * n_vectors * n;
+        for (std::ptrdiff_t i = begin; i < end; ++i, w += n_vectors * n) {
+            const T next_input = next[i];
+            const Vec<T> past = broadcast(former[i]), coming = broadcast(next_input);
+            gram += input[i] * next_input;
+            for (int j = 0; j < n_vectors; ++j) {
+                const Vec<T> changed = load(w + j * n) - past * error[j];
+                store(w + j * n, changed);
+                sum[j] += coming * changed;
+            }
+        }
+    }
+};
+
 template <class T, int n_vectors>
 void train_fused(const DenseRows<T> &x, const Network &net, const Visits &visits, Tally &tally)
 {
@@ -69,21 +92,9 @@ void train_fused(const DenseRows<T> &x, const Network &net, const Visits &visits
 
         // The last sample has no next one; its own inputs stand in, and the sum is not used.
         const T *next = x.values + visits.order[t + 1 < visits.n ? t + 1 : t] * n_inputs;
-        const auto sweep = [&](std::ptrdiff_t begin, std::ptrdiff_t end) INLINE_LAMBDA {
-            T *w = first.weights + begin * stride;
-            for (std::ptrdiff_t i = begin; i < end; ++i, w += stride) {
-                const T next_input = next[i];
-                const Vec<T> past = broadcast(former[i]), coming = broadcast(next_input);
-                gram += input[i] * next_input;
-                for (int j = 0; j < n_vectors; ++j) {
-                    const Vec<T> changed = load(w + j * n) - past * error[j];
-                    store(w + j * n, changed);
-                    sum[j] += coming * changed;
-                }
-            }
-        };
+        const Sweep<T, n_vectors> sweep{first.weights, former, input, next, error};
         // In two parts, each beside one of the two chains.
-        sweep(0, n_inputs / 2);
+        sweep.rows(0, n_inputs / 2, sum, gram);
         if (net.n_layers == 2) {
             visit_output<T, n_vectors>(net, visits, visit, tally, postact, own_error);
         } else {
@@ -93,7 +104,7 @@ void train_fused(const DenseRows<T> &x, const Network &net, const Visits &visits
             for (int j = 0; j < n_vectors; ++j)
                 own_error[j] = load(first.error + j * n);
         }
-        sweep(n_inputs / 2, n_inputs);
+        sweep.rows(n_inputs / 2, n_inputs, sum, gram);
         if (visit.shrink != T(1)) {
             multiply(first.weights, n_inputs * stride, visit.shrink);
             for (int j = 0; j < n_vectors; ++j)

@@ -9,5 +9,4 @@
 #include "sparse.hpp"
 #include "entry.hpp"
 #undef INLINE
-#undef INLINE_LAMBDA
 #undef PREFETCH

@@ -16,11 +16,9 @@
 
 #if defined(__GNUC__) || defined(__clang__)
 #define INLINE inline __attribute__((always_inline))
-#define INLINE_LAMBDA __attribute__((always_inline))
 #define PREFETCH(address) __builtin_prefetch(address)
 #else
 #define INLINE inline
-#define INLINE_LAMBDA
 #define PREFETCH(address) ((void)(address))
 #endif
 
