@@ -2,51 +2,81 @@
 //
 // Included once per instruction set, after layers.hpp.
 
-// A visit from S_postA of the only hidden layer, in registers, to its error signals.
-template <class T, int n_vectors>
-INLINE void visit_output(
-    const Network &net, const Visits &visits, const Visit<T> &visit, Tally &tally,
-    const Vec<T> *postact, Vec<T> *error)
-{
-    constexpr std::ptrdiff_t n = Lanes<T>::n;
-    const TypedLayer<T> output(net.layers[1]);
-    Vec<T> w[n_vectors], sum = broadcast(T(0));
-    for (int j = 0; j < n_vectors; ++j) {
-        w[j] = load(output.weights + j * n);
-        sum += postact[j] * w[j];
-    }
-    const Vec<T> S_preA = visit.scale * sum_across<T>(sum) + output.biases[0];
-    const Vec<T> S_ERROR = output_error<T>(visits, visit, S_preA, tally);
-    for (int j = 0; j < n_vectors; ++j) {
-        error[j] = S_ERROR * ((visit.scale * w[j]) * (postact[j] * (T(1) - postact[j])));
-        store(output.weights + j * n, visit.shrink * w[j] - S_ERROR * postact[j]);
-    }
-    if (net.train_biases)
-        output.biases[0] -= visit.new_scale * first_lane<T>(S_ERROR);
-}
-
 // The change of the first layer's weights by the former sample, and the sums of the next one.
 template <class T, int n_vectors> struct Sweep {
     T *weights;
     const T *former, *input, *next;
     const Vec<T> *error;  // of the former sample
+    std::ptrdiff_t n_inputs;
+    Vec<T> *sum;
+    T *gram;
+    std::ptrdiff_t done = 0;
 
-    INLINE void rows(std::ptrdiff_t begin, std::ptrdiff_t end, Vec<T> *sum, T &gram) const
+    INLINE void rows_to(std::ptrdiff_t end)
     {
         constexpr std::ptrdiff_t n = Lanes<T>::n;
-        T *w = weights + begin * n_vectors * n;
-        for (std::ptrdiff_t i = begin; i < end; ++i, w += n_vectors * n) {
+        T *w = weights + done * n_vectors * n;
+        for (std::ptrdiff_t i = done; i < end; ++i, w += n_vectors * n) {
             const T next_input = next[i];
             const Vec<T> past = broadcast(former[i]), coming = broadcast(next_input);
-            gram += input[i] * next_input;
+            *gram += input[i] * next_input;
             for (int j = 0; j < n_vectors; ++j) {
                 const Vec<T> changed = load(w + j * n) - past * error[j];
                 store(w + j * n, changed);
                 sum[j] += coming * changed;
             }
         }
+        done = end;
     }
+    INLINE void next_part(int n_parts) { rows_to(done + n_inputs / n_parts); }
+    INLINE void rest() { rows_to(n_inputs); }
 };
+
+// A visit from S_preA of the only hidden layer to its error signals, and the sweep beside it.
+//
+// Each step waits for the one before, for longer than the processor can look ahead: so the sweep
+// goes between the steps. Wide layers have enough to do within each step.
+template <class T, int n_vectors>
+INLINE void visit_one_layer(
+    const Network &net, const Visits &visits, const Visit<T> &visit, Tally &tally,
+    const Vec<T> *S_preA, const Vec<T> *one, Vec<T> *error, Sweep<T, n_vectors> &sweep)
+{
+    constexpr std::ptrdiff_t n = Lanes<T>::n;
+    constexpr int n_parts = n_vectors <= 4 ? 6 : 2;
+    const TypedLayer<T> output(net.layers[1]);
+    Logistic<T> f[n_vectors], f_output;
+    Vec<T> postact[n_vectors], w[n_vectors], sum = broadcast(T(0));
+    for (int j = 0; j < n_vectors; ++j)
+        f[j].begin(S_preA[j]);
+    if constexpr (n_parts == 6)
+        sweep.next_part(n_parts);
+    for (int j = 0; j < n_vectors; ++j)
+        f[j].middle();
+    if constexpr (n_parts == 6)
+        sweep.next_part(n_parts);
+    for (int j = 0; j < n_vectors; ++j) {
+        postact[j] = f[j].end(one[j]);
+        w[j] = load(output.weights + j * n);
+        sum += postact[j] * w[j];
+    }
+    sweep.next_part(n_parts);
+    const Vec<T> O_preA = visit.scale * sum_across<T>(sum) + output.biases[0];
+    f_output.begin(O_preA);
+    if constexpr (n_parts == 6)
+        sweep.next_part(n_parts);
+    f_output.middle();
+    if constexpr (n_parts == 6)
+        sweep.next_part(n_parts);
+    const Vec<T> O_postA = f_output.end(broadcast(T(1)));
+    const Vec<T> S_ERROR = output_error<T>(visits, visit, O_preA, O_postA, tally);
+    for (int j = 0; j < n_vectors; ++j) {
+        error[j] = S_ERROR * ((visit.scale * w[j]) * (postact[j] * (T(1) - postact[j])));
+        store(output.weights + j * n, visit.shrink * w[j] - S_ERROR * postact[j]);
+    }
+    if (net.train_biases)
+        output.biases[0] -= visit.new_scale * first_lane<T>(S_ERROR);
+    sweep.rest();
+}
 
 template <class T, int n_vectors>
 void train_fused(const DenseRows<T> &x, const Network &net, const Visits &visits, Tally &tally)
@@ -81,30 +111,28 @@ void train_fused(const DenseRows<T> &x, const Network &net, const Visits &visits
         }
         const Visit<T> visit = next_visit<T>(visits, visits.order[t], scale);
         const T reach = visit.scale * (gram + bias_input);
-        Vec<T> S_preA[n_vectors], postact[n_vectors], own_error[n_vectors];
+        Vec<T> S_preA[n_vectors], own_error[n_vectors];
         for (int j = 0; j < n_vectors; ++j) {
             S_preA[j] = (visit.scale * sum[j] + bias[j]) - reach * error[j];
-            postact[j] = logistic<T>(S_preA[j], one[j]);
             bias[j] -= (visit.scale * bias_input) * error[j];
             sum[j] = broadcast(T(0));
         }
         gram = T(0);
-
         // The last sample has no next one; its own inputs stand in, and the sum is not used.
         const T *next = x.values + visits.order[t + 1 < visits.n ? t + 1 : t] * n_inputs;
-        const Sweep<T, n_vectors> sweep{first.weights, former, input, next, error};
-        // In two parts, each beside one of the two chains.
-        sweep.rows(0, n_inputs / 2, sum, gram);
+        Sweep<T, n_vectors> sweep{first.weights, former, input, next, error, n_inputs, sum, &gram};
         if (net.n_layers == 2) {
-            visit_output<T, n_vectors>(net, visits, visit, tally, postact, own_error);
+            visit_one_layer<T, n_vectors>(
+                net, visits, visit, tally, S_preA, one, own_error, sweep);
         } else {
+            sweep.next_part(2);
             for (int j = 0; j < n_vectors; ++j)
                 store(first.postact + j * n, S_preA[j]);
             visit_layers<T>(net, visits, visit, tally);
             for (int j = 0; j < n_vectors; ++j)
                 own_error[j] = load(first.error + j * n);
+            sweep.rest();
         }
-        sweep.rows(n_inputs / 2, n_inputs, sum, gram);
         if (visit.shrink != T(1)) {
             multiply(first.weights, n_inputs * stride, visit.shrink);
             for (int j = 0; j < n_vectors; ++j)

@@ -146,9 +146,9 @@ template <class T> INLINE Vec<T> forward_from_first(const Network &net, T scale)
 
 // The output node's error signal times learning rate and step, over the scale of the weights.
 template <class T>
-INLINE Vec<T> output_error(const Visits &visits, const Visit<T> &visit, Vec<T> S_preA, Tally &tally)
+INLINE Vec<T> output_error(
+    const Visits &visits, const Visit<T> &visit, Vec<T> S_preA, Vec<T> S_postA, Tally &tally)
 {
-    const Vec<T> S_postA = logistic<T>(S_preA, broadcast(T(1)));
     const Vec<T> FE = S_postA - visit.target;
     const double preact = first_lane<T>(S_preA), final_error = first_lane<T>(FE);
     tally.lowest = preact < tally.lowest ? preact : tally.lowest;
@@ -169,8 +169,9 @@ INLINE Vec<T> output_error(const Visits &visits, const Visit<T> &visit, Vec<T> S
 template <class T>
 INLINE void visit_layers(const Network &net, const Visits &visits, const Visit<T> &visit, Tally &tally)
 {
-    const Vec<T> error
-        = output_error<T>(visits, visit, forward_from_first<T>(net, visit.scale), tally);
+    const Vec<T> S_preA = forward_from_first<T>(net, visit.scale);
+    const Vec<T> S_postA = logistic<T>(S_preA, broadcast(T(1)));
+    const Vec<T> error = output_error<T>(visits, visit, S_preA, S_postA, tally);
     const TypedLayer<T> output(net.layers[net.n_layers - 1]);
     TypedLayer<T> layer(net.layers[net.n_layers - 2]);
     for (std::ptrdiff_t node = 0; node < layer.stride; node += Lanes<T>::n) {

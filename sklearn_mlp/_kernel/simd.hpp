@@ -87,14 +87,21 @@ template <class T> INLINE Vec<T> ones(std::ptrdiff_t n)
     return lane < static_cast<int>(n) ? broadcast(T(1)) : broadcast(T(0));
 }
 
-// exp(x) for x <= 0 or NaN
-INLINE Vec<double> exp_of_negative(Vec<double> x)
+// What is left of exp(x) for x <= 0 or NaN once x = n ln 2 + r: r, and 2^n in the bits.
+template <class T> struct Reduced {
+    Vec<T> x, shifted, r;
+};
+
+INLINE Reduced<double> reduce(Vec<double> x)
+{
+    const double shift = 0x1.8p52 + 1023.0;
+    const Vec<double> shifted = x * 1.4426950408889634074 + shift, n = shifted - shift;
+    return {x, shifted, (x - n * 0x1.62e42fefa2000p-1) - n * 0x1.9ef35793c7673p-41};
+}
+
+INLINE Vec<double> polynomial(Vec<double> r)
 {
     using V = Vec<double>;
-    using I = Lanes<double>::Int;
-    const double shift = 0x1.8p52 + 1023.0;
-    const V shifted = x * 1.4426950408889634074 + shift, n = shifted - shift;
-    const V r = (x - n * 0x1.62e42fefa2000p-1) - n * 0x1.9ef35793c7673p-41;
     const V r2 = r * r, r4 = r2 * r2;
     const V p0 = 0.9999999999999999969 + r * 0.9999999999999999998;
     const V p2 = 0.5000000000000018404 + r * 0.1666666666666668082;
@@ -102,31 +109,64 @@ INLINE Vec<double> exp_of_negative(Vec<double> x)
     const V p6 = 0.001388888895235286287 + r * 0.0001984126989007640283;
     const V p8 = 0.00002480148544156131297 + r * 2.75572408872298686e-6;
     const V p10 = 2.763265472252779189e-7 + r * 2.511004920481865979e-8;
-    const V p = (p0 + r2 * p2) + r4 * ((p4 + r2 * p6) + r4 * (p8 + r2 * p10));
-    return x < -708.39 ? broadcast(0.0) : p * (V)((I)shifted << 52);
+    return (p0 + r2 * p2) + r4 * ((p4 + r2 * p6) + r4 * (p8 + r2 * p10));
 }
 
-INLINE Vec<float> exp_of_negative(Vec<float> x)
+INLINE Vec<double> scaled(const Reduced<double> &a, Vec<double> p)
+{
+    using I = Lanes<double>::Int;
+    return a.x < -708.39 ? broadcast(0.0) : p * (Vec<double>)((I)a.shifted << 52);
+}
+
+INLINE Reduced<float> reduce(Vec<float> x)
+{
+    const float shift = 0x1.8p23f + 127.0f;
+    const Vec<float> shifted = x * 1.44269504f + shift, n = shifted - shift;
+    return {x, shifted, (x - n * 0.693145751953125f) - n * 1.4286068203094173e-06f};
+}
+
+INLINE Vec<float> polynomial(Vec<float> r)
 {
     using V = Vec<float>;
-    using I = Lanes<float>::Int;
-    const float shift = 0x1.8p23f + 127.0f;
-    const V shifted = x * 1.44269504f + shift, n = shifted - shift;
-    const V r = (x - n * 0.693145751953125f) - n * 1.4286068203094173e-06f;
     const V r2 = r * r;
     const V p0 = 1.0f + r * 1.0000000377f;
     const V p2 = 0.50000000471f + r * 0.16666415414f;
     const V p4 = 0.041666352771f + r * 0.0083751347746f;
-    const V p = p0 + r2 * (p2 + r2 * (p4 + r2 * 0.0013941118896f));
-    return x < -87.33f ? broadcast(0.0f) : p * (V)((I)shifted << 23);
+    return p0 + r2 * (p2 + r2 * (p4 + r2 * 0.0013941118896f));
 }
 
-// The logistic function. `one` is 1, or 0 in the padding, where x is 0 and the result has to be 0.
+INLINE Vec<float> scaled(const Reduced<float> &a, Vec<float> p)
+{
+    using I = Lanes<float>::Int;
+    return a.x < -87.33f ? broadcast(0.0f) : p * (Vec<float>)((I)a.shifted << 23);
+}
+
+// The logistic function in three steps, so that a caller can have other work between them.
+template <class T> struct Logistic {
+    Vec<T> x, p;
+    Reduced<T> reduced;
+
+    INLINE void begin(Vec<T> at)
+    {
+        using I = typename Lanes<T>::Int;
+        x = at;
+        reduced = reduce((Vec<T>)((I)x | (I)broadcast(T(-0.0))));  // -|x|
+    }
+    INLINE void middle() { p = polynomial(reduced.r); }
+    // `one` is 1, or 0 in the padding, where x is 0 and the result has to be 0.
+    INLINE Vec<T> end(Vec<T> one) const
+    {
+        const Vec<T> e = scaled(reduced, p);
+        return (x < T(0) ? e : one) / (T(1) + e);
+    }
+};
+
 template <class T> INLINE Vec<T> logistic(Vec<T> x, Vec<T> one)
 {
-    using I = typename Lanes<T>::Int;
-    const Vec<T> e = exp_of_negative((Vec<T>)((I)x | (I)broadcast(T(-0.0))));  // -|x|
-    return (x < T(0) ? e : one) / (T(1) + e);
+    Logistic<T> f;
+    f.begin(x);
+    f.middle();
+    return f.end(one);
 }
 
 #else
@@ -139,10 +179,16 @@ template <class T> INLINE T broadcast(T x) { return x; }
 template <class T> INLINE T first_lane(T v) { return v; }
 template <class T> INLINE T sum_across(T v) { return v; }
 template <class T> INLINE T ones(std::ptrdiff_t) { return T(1); }
-template <class T> INLINE T logistic(T x, T one)
-{
-    const T e = std::exp(-std::fabs(x));
-    return (x < T(0) ? e : one) / (T(1) + e);
-}
+template <class T> struct Logistic {
+    T x;
+    INLINE void begin(T at) { x = at; }
+    INLINE void middle() {}
+    INLINE T end(T one) const
+    {
+        const T e = std::exp(-std::fabs(x));
+        return (x < T(0) ? e : one) / (T(1) + e);
+    }
+};
+template <class T> INLINE T logistic(T x, T one) { return Logistic<T>{x}.end(one); }
 
 #endif
