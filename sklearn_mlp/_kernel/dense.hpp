@@ -11,7 +11,8 @@
 // Fused, for rows of W of a few vectors: one sweep over W makes the change of sample t - 1 and
 // the sum A of sample t + 1, each weight loaded and stored once. Neither depends on sample t:
 // while its logistic functions and sums across nodes, a long chain of operations that wait for
-// each other, run their course, the processor takes the sweep beside them.
+// each other, run their course, the processor takes the sweep beside them. The parts of the sweep
+// stand between the steps of the chain, for the processor looks only some 300 operations ahead.
 //
 // Blocked: for a block of samples X_B, the matrix product A = X_B W and the Gram matrix
 // G = X_B X_B^T, then one sample after another, then W -= X_B^T error, in the same sweep over W
@@ -24,12 +25,14 @@
 // Included once per instruction set, after fused.hpp and blocked.hpp.
 
 // Whether the fused pass is the faster one. Measured with AVX2 and AVX-512 on Zen 4, both dtypes,
-// 2 to 256 inputs: it is, up to twice, for rows of W of one to four vectors, and up to eight while
-// W as a whole is small; beyond, the blocked one by up to a third.
+// 10 to 784 inputs: it is for rows of W of one to four vectors, and up to eight while W as a whole
+// fits the first-level cache, or nearly: by 5 to 30%. Beyond, the blocked one is, by up to a third.
 template <class T> bool prefers_fused(const Network &net)
 {
     const std::ptrdiff_t n_vectors = net.layers[0].stride / Lanes<T>::n;
-    return n_vectors <= 4 || (n_vectors <= 8 && n_vectors * net.layers[0].fan_in <= 256);
+    const std::ptrdiff_t n_bytes
+        = net.layers[0].fan_in * net.layers[0].stride * static_cast<std::ptrdiff_t>(sizeof(T));
+    return n_vectors <= 4 || (n_vectors <= 8 && n_bytes <= 40960);
 }
 
 template <class T>
