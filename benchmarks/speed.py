@@ -9,9 +9,13 @@ shuffling included.
 
 The bound of a shape is what the processor allows an exact update: its floating-point operations (4
 per weight that the sample touches: 2 forward, 2 for the change) at the peak of a matrix product
-that fits the caches, or the bytes that have to come from memory (the sample, and for sparse rows
-the weights, twice) at the bandwidth of a copy, whichever takes longer; peak and bandwidth are
-measured in the same run.
+that fits the caches, and a logistic function for each node, or the bytes that have to come from
+memory (the sample, and for sparse rows the weights, twice) at the bandwidth of a copy, whichever
+takes longer. Peak, bandwidth and the time of a logistic function, in predictions that hardly need
+anything else, are measured in the same run.
+
+What `fit` takes for a row beside its visits (validation, canonical order) is a figure of its own:
+the time of a fit of one epoch less an epoch's share of a longer one. The speeds include it.
 """
 
 import argparse
@@ -47,16 +51,24 @@ from benchmarks.timing import (
     take_turns,
 )
 from sklearn_mlp import MLPLogisticClassifier
-from sklearn_mlp._kernel.packed import default_instruction_set
+from sklearn_mlp._kernel import Rows, decide
+from sklearn_mlp._kernel.packed import PackedWeights, default_instruction_set
 
-# inputs, hidden layers, rows, epochs
+# inputs, hidden layers, rows, epochs, and classes if there are more than two
 DENSE = [
     (3, (4,), 20_000, 20),
     (30, (16,), 20_000, 20),
     (64, (64,), 20_000, 10),
+    (100, (100,), 10_000, 10),
     (784, (100,), 5_000, 5),
     (30, (16, 8), 20_000, 20),
     (784, (128, 64), 5_000, 5),
+]
+# The default hidden layer.
+DEFAULT = [
+    *((n_inputs, (32,), 20_000, 20) for n_inputs in (4, 10, 30, 60, 100)),
+    (30, (32,), 20_000, 10, 3),
+    (30, (32,), 10_000, 5, 10),
 ]
 SPARSE = (2**18, (16,), 20_000, 10)
 NON_ZEROS = 75
@@ -78,9 +90,11 @@ SLOW = {"MLPClassifier, batch 1": 500, "PyTorch eager": 200, "Vowpal Wabbit --nn
 VERY_SLOW = {"MLPClassifier, batch 1": 10, "MLPClassifier, default": 500}
 
 
-def dense_table(n_rows, n_inputs, dtype=np.float64):
+def dense_table(n_rows, n_inputs, dtype=np.float64, n_classes=2):
     rng = np.random.default_rng(0)
     X = rng.normal(size=(n_rows, n_inputs)).astype(dtype)
+    if n_classes > 2:
+        return X, rng.permutation(n_rows) % n_classes
     return X, (X[:, 0] * X[:, -1] > 0).astype(int)
 
 
@@ -95,15 +109,30 @@ def sparse_table(n_rows, n_inputs, dtype=np.float64):
     return X, rng.integers(0, 2, size=n_rows)
 
 
-def bound(n_inputs, hidden, dtype, *, is_sparse, peak, bytes_per_second):
-    """Samples a second that the processor allows, see the top of this module."""
+def bound(n_inputs, hidden, dtype, *, is_sparse, peak, bytes_per_second, logistic):
+    """Weights, and updates a second that the processor allows, see the top of this module."""
     itemsize = np.dtype(dtype).itemsize
     touched = NON_ZEROS if is_sparse else n_inputs
     n_weights = sum((a + 1) * b for a, b in pairwise([touched, *hidden, 1]))
     n_bytes = n_inputs * itemsize
     if is_sparse:
         n_bytes = NON_ZEROS * (itemsize + 4 + 2 * hidden[0] * itemsize)
-    return n_weights, 1 / max(4 * n_weights / peak, n_bytes / bytes_per_second)
+    work = 4 * n_weights / peak + (sum(hidden) + 1) * logistic
+    return n_weights, 1 / max(work, n_bytes / bytes_per_second)
+
+
+def seconds_per_logistic(dtype, peak):
+    """Of a node of a network with one input, less the two multiply-adds of its two weights."""
+    n_rows, n_nodes = 4_000, 16
+    rows = Rows(np.random.default_rng(0).normal(size=(n_rows, 1)).astype(dtype))
+    coefs = [np.ones((1, n_nodes), dtype), np.ones((n_nodes, 1), dtype)]
+    packed = PackedWeights(coefs, [np.zeros(n_nodes, dtype), np.zeros(1, dtype)])
+    logits = np.empty(n_rows, dtype)
+    (network,) = packed.networks()
+    times = take_turns(
+        {"decide": lambda: decide(rows, network, subset=None, first=0, logits=logits)}, 200
+    )
+    return max(min(times["decide"]) / (n_rows * n_nodes) - 4 / peak, 0.0)
 
 
 def measure(table, hidden, n_epochs, peers, n_turns):
@@ -117,7 +146,9 @@ def measure(table, hidden, n_epochs, peers, n_turns):
         model.set_params(loss="squared_error", alpha=0.0)  # the article's rule, and the loops'
         model.fit(X, y)
 
-    functions, samples = {"ours": ours}, {"ours": n_rows * n_epochs}
+    n_classes = len(np.unique(y))
+    n_networks = n_classes if n_classes > 2 else 1
+    functions, samples = {"ours": ours}, {"ours": n_rows * n_epochs * n_networks}
     for name, prepare in peers.items():
         slow = VERY_SLOW if is_sparse and name in VERY_SLOW else SLOW
         n, epochs = (min(slow[name], n_rows), 1) if name in slow else (n_rows, n_epochs)
@@ -132,14 +163,26 @@ def measure(table, hidden, n_epochs, peers, n_turns):
     return speed, times_faster
 
 
-def training(shapes, sparse, peers, n_turns):
-    """Speed of training, shape by shape."""
+def overhead_per_row(table, hidden, n_turns):
+    """Nanoseconds of `fit` for a row beside its visits."""
+    models = {
+        n: MLPLogisticClassifier(hidden, max_iter=n, alpha=0.0, random_state=0) for n in (1, 5)
+    }
+    times = take_turns({n: lambda m=m: m.fit(*table) for n, m in models.items()}, n_turns)
+    extra = [one - (five - one) / 4 for one, five in zip(times[1], times[5], strict=True)]
+    return 1e9 * statistics.median(extra) / table[0].shape[0]
+
+
+def training(shapes, sparse, peers, n_turns, others=()):
+    """Speed of training, shape by shape; of the `others` without the peers."""
     peaks = {np.float64: peak_flops(np.float64), np.float32: peak_flops(np.float32)}
+    logistics = {dtype: seconds_per_logistic(dtype, peak) for dtype, peak in peaks.items()}
     bytes_per_second = bandwidth()
     rows = []
-    for n_inputs, hidden, n_rows, n_epochs in [*shapes, sparse]:
-        is_sparse = (n_inputs, hidden, n_rows, n_epochs) == sparse
-        make = sparse_table if is_sparse else dense_table
+    for shape in [*shapes, sparse, *others]:
+        n_inputs, hidden, n_rows, n_epochs = shape[:4]
+        n_classes = shape[4] if len(shape) > 4 else 2
+        is_sparse = shape == sparse
         for dtype in (np.float64, np.float32):
             n_weights, most = bound(
                 n_inputs,
@@ -148,27 +191,36 @@ def training(shapes, sparse, peers, n_turns):
                 is_sparse=is_sparse,
                 peak=peaks[dtype],
                 bytes_per_second=bytes_per_second,
+                logistic=logistics[dtype],
             )
+            data = (
+                sparse_table(n_rows, n_inputs, dtype)
+                if is_sparse
+                else dense_table(n_rows, n_inputs, dtype, n_classes)
+            )
+            with_peers = dtype == np.float64 and shape not in others
             speed, times_faster = measure(
-                make(n_rows, n_inputs, dtype),
-                hidden,
-                n_epochs,
-                peers if dtype == np.float64 else {},
-                n_turns,
+                data, hidden, n_epochs, peers if with_peers else {}, n_turns
             )
             rows.append(
                 {
                     "shape": ("CSR " if is_sparse else "")
-                    + " x ".join(map(str, [n_inputs, *hidden])),
+                    + " x ".join(map(str, [n_inputs, *hidden]))
+                    + (f", {n_classes} classes" if n_classes > 2 else ""),
                     "weights": n_weights,
                     "dtype": np.dtype(dtype).name,
                     "samples_per_second": speed,
                     "times_faster": times_faster,
                     "fraction_of_bound": speed["ours"] / most,
+                    "ns of fit beside the visits, per row": overhead_per_row(data, hidden, n_turns),
+                    "has_peers": shape not in others,
                 }
             )
-    gigas = {np.dtype(dtype).name: peak / 1e9 for dtype, peak in peaks.items()}
-    return rows, {"peak_gflops": gigas, "gigabytes_per_second": bytes_per_second / 1e9}
+    return rows, {
+        "peak_gflops": {np.dtype(dtype).name: peak / 1e9 for dtype, peak in peaks.items()},
+        "ns_per_logistic": {np.dtype(dtype).name: 1e9 * t for dtype, t in logistics.items()},
+        "gigabytes_per_second": bytes_per_second / 1e9,
+    }
 
 
 def predictions(shapes, n_turns):
@@ -289,6 +341,7 @@ def threads(n_rows, n_turns, n_epochs=10):
 def run(
     *,
     shapes=DENSE,
+    default=DEFAULT,
     sparse=SPARSE,
     n_turns=5,
     n_rows=(10_000, 100_000, 1_000_000),
@@ -302,7 +355,7 @@ def run(
     two_threads = threads(n_rows[0], n_turns)
     pin_to_one_core()
     rows, bounds = training(
-        shapes, sparse, {name: peer for name, peer in peers.items() if peer}, n_turns
+        shapes, sparse, {name: peer for name, peer in peers.items() if peer}, n_turns, default
     )
     result = {
         "machine": {
@@ -331,16 +384,31 @@ def markdown(result):
     machine, training_rows = result["machine"], result["training"]
     lines = [
         f"Processor: {machine['processor']}, instruction set {machine['instruction_set']}, one "
-        f"core, float64 peak {machine['peak_gflops']['float64']:.1f} GFLOP/s, copy "
-        f"{machine['gigabytes_per_second']:.1f} GB/s; Python {machine['python']}, "
+        f"core, float64 peak {machine['peak_gflops']['float64']:.1f} GFLOP/s, logistic function "
+        f"{machine['ns_per_logistic']['float64']:.2f} ns, float32 "
+        f"{machine['peak_gflops']['float32']:.1f} GFLOP/s, "
+        f"{machine['ns_per_logistic']['float32']:.2f} ns, "
+        f"copy {machine['gigabytes_per_second']:.1f} GB/s; Python {machine['python']}, "
         f"NumPy {machine['numpy']}, scikit-learn {machine['scikit-learn']}.",
     ]
     lines += [f"Absent: {name}." for name in result["absent"]]
     names = [name for name in training_rows[0]["times_faster"] if name != "ours"]
     pairs = list(zip(training_rows[::2], training_rows[1::2], strict=True))  # float64, float32
-    lines += ["", "Updates a second, and the fraction of what the processor allows:"]
+    lines += [
+        "",
+        "Updates a second, the fraction of what the processor allows, and the nanoseconds that "
+        "`fit` takes for a row beside its visits:",
+    ]
     lines += table(
-        ["inputs x hidden", "float64", "of the bound", "float32", "of the bound"],
+        [
+            "inputs x hidden",
+            "float64",
+            "of the bound",
+            "beside",
+            "float32",
+            "of the bound",
+            "beside",
+        ],
         [
             [pair[0]["shape"]]
             + [
@@ -349,6 +417,7 @@ def markdown(result):
                 for text in (
                     f"{row['samples_per_second']['ours']:,.0f}",
                     f"{row['fraction_of_bound']:.0%}",
+                    f"{row['ns of fit beside the visits, per row']:,.0f}",
                 )
             ]
             for pair in pairs
@@ -364,6 +433,7 @@ def markdown(result):
                 for name in names
             ]
             for row, _ in pairs
+            if row["has_peers"]
         ],
     )
     models = list(result["predictions"][0]["one row"])
@@ -406,7 +476,7 @@ def plot(result, path):
         points = sorted(
             (row["weights"], row["samples_per_second"][name])
             for row in rows
-            if name in row["samples_per_second"] and "CSR" not in row["shape"]
+            if name in row["samples_per_second"] and "CSR" not in row["shape"] and row["has_peers"]
         )
         ax.loglog(*zip(*points, strict=True), marker="o", label=name)
     ax.set(xlabel="weights", ylabel="samples per second", title="Training on dense rows")

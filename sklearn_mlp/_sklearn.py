@@ -28,7 +28,6 @@ except ImportError:  # scikit-learn < 1.9
         return method
 
 
-
 class DocumentationLink:
     """Where the notebook's display of an estimator links to; it describes parameters only then."""
 

@@ -17,6 +17,7 @@ def test_speed_measures_every_contender_on_every_shape():
     result = speed.run(
         shapes=[(3, (4,), 60, 2), (5, (3, 2), 60, 2)],
         sparse=(200, (3,), 60, 2),
+        default=[(4, (32,), 60, 2, 3)],
         n_turns=1,
         n_rows=(100, 200),
         grid_sizes=(2,),
@@ -24,17 +25,19 @@ def test_speed_measures_every_contender_on_every_shape():
     )
     result = json.loads(json.dumps(result))
     rows = result["training"]
-    assert [row["shape"] for row in rows[::2]] == ["3 x 4", "5 x 3 x 2", "CSR 200 x 3"]
+    shapes = ["3 x 4", "5 x 3 x 2", "CSR 200 x 3", "4 x 32, 3 classes"]
+    assert [row["shape"] for row in rows[::2]] == shapes
     for row in rows:
         assert all(np.isfinite(value) and value > 0 for value in row["times_faster"].values())
-        assert ("MLPClassifier, batch 1" in row["times_faster"]) == (row["dtype"] == "float64")
+        has_peers = row["dtype"] == "float64" and row["shape"] != shapes[-1]
+        assert ("MLPClassifier, batch 1" in row["times_faster"]) == has_peers
         assert row["times_faster"]["ours"] == 1
         assert row["fraction_of_bound"] > 0
     assert rows[0]["weights"] == 4 * 4 + 5
     assert [row["rows"] for row in result["growth"]] == [100, 200]
     lines = speed.markdown(result).splitlines()
     assert n_tables(lines) == 6
-    assert "|---|---:|---:|---:|---:|" in lines  # numbers are aligned at the right
+    assert "|---|---:|---:|---:|---:|---:|---:|" in lines  # numbers are aligned at the right
     assert sum(line.startswith("| CSR 200 x 3") for line in lines) == 2
     for name in result["absent"]:
         assert f"Absent: {name}." in lines
@@ -54,11 +57,13 @@ def test_a_ratio_is_that_within_a_turn():
 
 def test_the_bound_is_the_slower_of_arithmetic_and_memory():
     def bound(**limits):
-        return speed.bound(10, (4,), np.float64, is_sparse=False, **limits)
+        return speed.bound(10, (4,), np.float64, is_sparse=False, **{"logistic": 0.0, **limits})
 
     n_weights = 11 * 4 + 5
     assert bound(peak=4.0 * n_weights, bytes_per_second=1e9) == (n_weights, 1)
     assert bound(peak=1e9, bytes_per_second=80.0) == (n_weights, 1)
+    # Five nodes have a logistic function.
+    assert bound(peak=8.0 * n_weights, bytes_per_second=1e9, logistic=0.1) == (n_weights, 1)
 
 
 def test_the_tables_are_those_that_the_names_say():

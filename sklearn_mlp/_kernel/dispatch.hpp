@@ -95,9 +95,9 @@ inline InstructionSet instruction_set_of(int number)
     switch (number) {
 #ifdef SKLEARN_MLP_X86
     case 3:
-        return SKLEARN_MLP_SET(v4, has_v4(X86()));
+        return SKLEARN_MLP_SET(v4, has_v4(x86()));
     case 2:
-        return SKLEARN_MLP_SET(v3, has_v3(X86()));
+        return SKLEARN_MLP_SET(v3, has_v3(x86()));
 #endif
 #ifdef SKLEARN_MLP_VECTORS
     case 1:

@@ -2,6 +2,7 @@
 //
 // Read from the processor (Intel's Software Developer's Manual, volume 2, CPUID and XGETBV) and not
 // by __builtin_cpu_supports: that needs Clang's run-time library, which clang-cl does not link.
+// Once: a virtual machine takes some 20 us for the instruction.
 #pragma once
 
 #ifdef __x86_64__
@@ -38,6 +39,12 @@ struct X86 {
         avx512vl = saves_64 && has(b, 31);
     }
 };
+
+inline const X86 &x86()
+{
+    static const X86 cpu;
+    return cpu;
+}
 
 }  // namespace sklearn_mlp
 
