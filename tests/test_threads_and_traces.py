@@ -3,6 +3,7 @@
 import sys
 import threading
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -181,3 +182,20 @@ def test_rejected_calls_of_two_threads_lose_nothing(bits):
     sys.setswitchinterval(interval)
     assert bits(model) == before
     assert set(vars(model)) == attributes
+
+
+def test_eight_threads_fit_and_predict_as_one_does(bits):
+    # Each trains estimators of its own, and all of them predict by one.
+    X, y = load_iris(return_X_y=True)
+    X = StandardScaler().fit_transform(X)
+    shared = MLPLogisticClassifier(8, max_iter=5, random_state=0).fit(X, y)
+
+    def work(seed):
+        model = MLPLogisticClassifier(8, max_iter=5, random_state=seed).fit(X, y)
+        for start in range(0, 150, 30):
+            model.partial_fit(X[start : start + 30], y[start : start + 30])
+        return bits(model), shared.predict_proba(X).tobytes()
+
+    expected = [work(seed) for seed in range(24)]
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(work, range(24))) == expected
