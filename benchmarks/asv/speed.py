@@ -10,6 +10,7 @@ os.environ["OPENBLAS_NUM_THREADS"] = "1"  # before NumPy is imported
 import warnings
 
 import numpy as np
+
 from sklearn_mlp import MLPLogisticClassifier
 
 
