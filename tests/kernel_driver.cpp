@@ -5,7 +5,6 @@
 // Both files are plain numbers, one array after another, in the order of the code below.
 #include <cstdio>
 #include <cstdlib>
-#include <vector>
 
 #include "dispatch.hpp"
 #include "hash.hpp"
@@ -14,75 +13,98 @@ using namespace sklearn_mlp;
 
 static std::FILE *problems, *results;
 
-template <class T> static std::vector<T> read(std::int64_t n)
-{
-    std::vector<T> values(static_cast<std::size_t>(n));
-    if (std::fread(values.data(), sizeof(T), values.size(), problems) != values.size())
-        std::exit(2);
-    return values;
-}
+// In place of std::vector, so that no C++ library has to be built for the other processor.
+template <class T> struct Array {
+    std::size_t n;
+    T *values;
 
-template <class T> static void write(const std::vector<T> &values)
-{
-    if (std::fwrite(values.data(), sizeof(T), values.size(), results) != values.size())
-        std::exit(3);
-}
+    explicit Array(std::int64_t size)
+        : n(static_cast<std::size_t>(size)), values(static_cast<T *>(std::calloc(n + 1, sizeof(T))))
+    {
+        if (!values)
+            std::exit(5);
+    }
+    Array(const Array &) = delete;
+    ~Array() { std::free(values); }
+    T &operator[](std::ptrdiff_t i) const { return values[i]; }
+
+    void read() const
+    {
+        if (std::fread(values, sizeof(T), n, problems) != n)
+            std::exit(2);
+    }
+    void write() const
+    {
+        if (std::fwrite(values, sizeof(T), n, results) != n)
+            std::exit(3);
+    }
+};
+
+template <class T> struct Given : Array<T> {
+    explicit Given(std::int64_t size) : Array<T>(size) { this->read(); }
+};
 
 template <class T> static void solve(const InstructionSet &set, bool sparse)
 {
-    const auto shape = read<std::int64_t>(7);
-    const std::int64_t n_rows = shape[0], n_columns = shape[1], n_values = shape[2];
+    const Given<std::int64_t> shape(7);
+    const auto n_rows = static_cast<std::ptrdiff_t>(shape[0]);
+    const auto n_columns = static_cast<std::ptrdiff_t>(shape[1]);
     const auto n_layers = static_cast<std::ptrdiff_t>(shape[3]);
-    const auto sizes = read<std::int64_t>(n_layers + 1), offsets = read<std::int64_t>(2 * n_layers + 1);
-    const auto parameters = read<double>(2);
-    const auto values = read<T>(n_values);
-    const auto columns = read<std::int32_t>(sparse ? n_values : 0);
-    const auto starts = read<std::int64_t>(sparse ? n_rows + 1 : 0);
-    const auto classes = read<std::int32_t>(n_rows);
-    const auto step = read<double>(n_rows);
-    const auto order = read<std::int64_t>(shape[4]);
-    auto weights = read<T>(offsets.back());
+    const auto n_visits = static_cast<std::ptrdiff_t>(shape[4]);
+    const Given<std::int64_t> sizes(n_layers + 1), offsets(2 * n_layers + 1);
+    const Given<double> parameters(2);
+    const Given<T> values(shape[2]);
+    const Given<std::int32_t> columns(sparse ? shape[2] : 0);
+    const Given<std::int64_t> starts(sparse ? n_rows + 1 : 0);
+    const Given<std::int32_t> classes(n_rows);
+    const Given<double> step(n_rows);
+    const Given<std::int64_t> order(n_visits);
+    const Given<T> weights(offsets[2 * n_layers]);
 
-    const std::vector<std::ptrdiff_t> c_starts(starts.begin(), starts.end()), c_order(order.begin(), order.end());
+    const Array<std::ptrdiff_t> c_starts(n_rows + 1), c_order(n_visits);
+    for (std::ptrdiff_t i = 0; sparse && i <= n_rows; ++i)
+        c_starts[i] = static_cast<std::ptrdiff_t>(starts[i]);
+    for (std::ptrdiff_t i = 0; i < n_visits; ++i)
+        c_order[i] = static_cast<std::ptrdiff_t>(order[i]);
     const bool is_float = sizeof(T) == sizeof(float);
     const Rows rows = {
-        values.data(), sparse ? columns.data() : nullptr, sparse ? c_starts.data() : nullptr,
-        static_cast<std::ptrdiff_t>(n_columns), is_float, false};
+        values.values, sparse ? columns.values : nullptr, sparse ? c_starts.values : nullptr,
+        n_columns, is_float, false};
 
     const std::ptrdiff_t n_lanes = is_float ? set.float_lanes : set.double_lanes;
-    const std::ptrdiff_t width = (rows.n_columns + n_lanes - 1) / n_lanes * n_lanes;
-    std::vector<Layer> layers;
+    const std::ptrdiff_t width = (n_columns + n_lanes - 1) / n_lanes * n_lanes;
+    const Array<Layer> layers(n_layers);
     std::ptrdiff_t n_scratch = 0;
     for (std::ptrdiff_t l = 0; l < n_layers; ++l) {
-        const auto at = static_cast<std::size_t>(l);
-        const auto stride = static_cast<std::ptrdiff_t>(offsets[2 * at + 2] - offsets[2 * at + 1]);
-        layers.push_back(
-            {weights.data() + offsets[2 * at], weights.data() + offsets[2 * at + 1], nullptr, nullptr,
-             static_cast<std::ptrdiff_t>(sizes[at]), static_cast<std::ptrdiff_t>(sizes[at + 1]), stride});
+        const auto stride = static_cast<std::ptrdiff_t>(offsets[2 * l + 2] - offsets[2 * l + 1]);
+        layers[l] = {
+            weights.values + offsets[2 * l], weights.values + offsets[2 * l + 1], nullptr, nullptr,
+            static_cast<std::ptrdiff_t>(sizes[l]), static_cast<std::ptrdiff_t>(sizes[l + 1]), stride};
         n_scratch += 2 * stride;
     }
-    n_scratch += block_scratch(width, layers[0].stride);
-    std::vector<T> scratch(static_cast<std::size_t>(n_scratch));
-    T *free = scratch.data();
-    for (Layer &layer : layers) {
-        layer.postact = free;
-        layer.error = free + layer.stride;
-        free += 2 * layer.stride;
+    const Array<T> scratch(n_scratch + block_scratch(width, layers[0].stride));
+    T *free = scratch.values;
+    for (std::ptrdiff_t l = 0; l < n_layers; ++l) {
+        layers[l].postact = free;
+        layers[l].error = free + layers[l].stride;
+        free += 2 * layers[l].stride;
     }
-    const Network net = {layers.data(), n_layers, free, shape[5] != 0};
+    const Network net = {layers.values, n_layers, free, shape[5] != 0};
     const Visits visits = {
-        c_order.data(), static_cast<std::ptrdiff_t>(c_order.size()), classes.data(), 1, step.data(),
+        c_order.values, n_visits, classes.values, 1, step.values,
         {parameters[0], parameters[0]}, parameters[1], shape[6] != 0};
     Tally tally = {0.0, 0.0, 0.0};
     set.train(rows, net, visits, tally);
-    std::vector<T> logits(static_cast<std::size_t>(n_rows));
-    set.decide(rows, net, nullptr, 0, static_cast<std::ptrdiff_t>(n_rows), logits.data(), 1);
-    std::vector<std::uint64_t> hashes(static_cast<std::size_t>(n_rows));
-    hash_rows<float>(rows, nullptr, static_cast<std::ptrdiff_t>(n_rows), hashes.data());
-    write(weights);
-    write(std::vector<double>{tally.loss});
-    write(logits);
-    write(hashes);
+    const Array<T> logits(n_rows);
+    set.decide(rows, net, nullptr, 0, n_rows, logits.values, 1);
+    const Array<std::uint64_t> hashes(n_rows);
+    hash_rows<float>(rows, nullptr, n_rows, hashes.values);
+    weights.write();
+    const Array<double> loss(1);
+    loss[0] = tally.loss;
+    loss.write();
+    logits.write();
+    hashes.write();
 }
 
 int main(int argc, char **argv)
@@ -93,8 +115,9 @@ int main(int argc, char **argv)
     results = std::fopen(argv[2], "wb");
     if (!problems || !results)
         return 1;
-    for (std::int64_t left = read<std::int64_t>(1)[0]; left > 0; --left) {
-        const auto kind = read<std::int64_t>(3);
+    const Given<std::int64_t> n_problems(1);
+    for (std::int64_t left = n_problems[0]; left > 0; --left) {
+        const Given<std::int64_t> kind(3);
         const InstructionSet set = instruction_set_of(static_cast<int>(kind[0]));
         if (!set.available) {
             std::fprintf(stderr, "instruction set %d is not available\n", static_cast<int>(kind[0]));

@@ -1,7 +1,6 @@
 """The kernel without Python, compiled by another compiler (zig's Clang) for other processors.
 
-The driver runs on this machine, and on an emulated one; for other systems it is compiled and
-linked. Without ziglang and QEMU (Debian's qemu-user) these tests are skipped.
+The driver runs on this machine, and on an emulated one; for other systems it is compiled. Without ziglang and QEMU (Debian's qemu-user) these tests are skipped.
 """
 
 import importlib.util
@@ -27,24 +26,28 @@ EMULATED = {
     "x86_64-linux-musl": (None, {0: 0, 1: 16, 2: 32, 3: 64}),
     "aarch64-linux-musl": ("qemu-aarch64", {0: 0, 1: 16}),
 }
-LINKED = ["x86_64-windows-gnu", "aarch64-windows-gnu", "x86_64-macos", "aarch64-macos"]
+COMPILED = ["x86_64-windows-gnu", "aarch64-windows-gnu", "x86_64-macos", "aarch64-macos"]
 NAMES = ["plain", "baseline", "v3", "v4"]
 # The largest difference that the order of additions makes, relative to the largest weight.
 TOLERANCE = {np.float64: 1e-10, np.float32: 1e-4}
 
 
-def build(target, program):
-    """Compile and link the driver as meson.build does the kernel, without a warning."""
-    command = [
-        *(sys.executable, "-m", "ziglang", "c++", "-target", target, "-std=c++17", "-O3"),
-        *("-fno-trapping-math", "-ffp-contract=fast", "-Wall", "-Wextra", "-Werror"),
-        *("-I", str(Path(sklearn_mlp.__file__).parent / "_kernel")),
-        *("-I", str(TESTS.parent / "sklearn_mlp" / "_kernel")),
-        *(str(TESTS / "kernel_driver.cpp"), "-o", str(program)),
-    ]
+def zig(*arguments):
+    command = [sys.executable, "-m", "ziglang", *map(str, arguments)]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert not done.stderr, done.stderr
+
+
+def compile_driver(target, object_file, level):
+    """Compile the driver as meson.build does the kernel, without a warning."""
+    zig(
+        *("c++", "-target", target, "-std=c++17", level, "-c"),
+        *("-fno-trapping-math", "-ffp-contract=fast", "-Wall", "-Wextra", "-Werror"),
+        *("-fno-exceptions", "-fno-threadsafe-statics"),  # which would need the C++ library
+        *("-I", TESTS.parent / "sklearn_mlp" / "_kernel"),
+        *(TESTS / "kernel_driver.cpp", "-o", object_file),
+    )
 
 
 def packed(coefs, intercepts, n_lanes):
@@ -119,7 +122,8 @@ def test_the_kernel_follows_the_reference(target, tmp_path, random_problem):
     if emulator and not shutil.which(emulator):
         pytest.skip(f"needs {emulator}")
     program = tmp_path / "driver"
-    build(target, program)
+    compile_driver(target, tmp_path / "driver.o", "-O2")
+    zig("cc", "-target", target, tmp_path / "driver.o", "-o", program)
     run = [*([emulator] if emulator else []), str(program), "problems", "results"]
     largest = {}
     for number, n_bytes in vector_bytes.items():
@@ -156,7 +160,7 @@ def test_the_kernel_follows_the_reference(target, tmp_path, random_problem):
         sys.stdout.write(f"{target} {' '.join(key)}: largest difference {difference:.1e}\n")
 
 
-@pytest.mark.parametrize("target", LINKED)
+@pytest.mark.parametrize("target", COMPILED)
 def test_the_kernel_compiles_without_a_warning(target, tmp_path):
-    build(target, tmp_path / "driver")
-    assert (tmp_path / "driver").stat().st_size > 100_000
+    compile_driver(target, tmp_path / "driver.o", "-O1")
+    assert (tmp_path / "driver.o").stat().st_size > 100_000

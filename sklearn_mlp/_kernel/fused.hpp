@@ -31,6 +31,13 @@ template <class T, int n_vectors> struct Sweep {
             part<k, number + 1>();
     }
 
+    template <int number = 0> INLINE void all(std::ptrdiff_t begin, std::ptrdiff_t end) const
+    {
+        rows<number>(begin, end);
+        if constexpr (number + 1 < n_strips)
+            all<number + 1>(begin, end);
+    }
+
     template <int number> INLINE void rows(std::ptrdiff_t begin, std::ptrdiff_t end) const
     {
         constexpr std::ptrdiff_t n = Lanes<T>::n;
@@ -140,17 +147,13 @@ void train_fused(const DenseRows<T> &x, const Network &net, const Visits &visits
             visit_one_layer<T, n_vectors>(
                 net, visits, visit, tally, S_preA, one, own_error, sweep);
         } else {
-            sweep.template part<0>();
-            sweep.template part<1>();
-            sweep.template part<2>();
+            sweep.all(0, n_inputs / 2);
             for (int j = 0; j < n_vectors; ++j)
                 store(first.postact + j * n, S_preA[j]);
             visit_layers<T>(net, visits, visit, tally);
             for (int j = 0; j < n_vectors; ++j)
                 own_error[j] = load(first.error + j * n);
-            sweep.template part<3>();
-            sweep.template part<4>();
-            sweep.template part<5>();
+            sweep.all(n_inputs / 2, n_inputs);
         }
         if (visit.shrink != T(1)) {
             multiply(first.weights, n_inputs * stride, visit.shrink);
