@@ -1,6 +1,7 @@
 """The kernel without Python, compiled by another compiler (zig's Clang) for other processors.
 
-The driver runs on this machine, and on an emulated one; for other systems it is compiled. Without ziglang and QEMU (Debian's qemu-user) these tests are skipped.
+The driver runs on this machine, and on an emulated one; for other systems it is compiled. Without
+ziglang and QEMU (Debian's qemu-user) these tests are skipped.
 """
 
 import importlib.util
