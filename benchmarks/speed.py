@@ -41,7 +41,8 @@ from sklearn.utils.validation import validate_data
 
 import sklearn_mlp
 from benchmarks.peers import all_of_them
-from benchmarks.report import add_outputs, report, table
+from benchmarks.report import add_outputs, report
+from benchmarks.speed_tables import markdown, plot
 from benchmarks.timing import (
     bandwidth,
     peak_flops,
@@ -72,19 +73,6 @@ DEFAULT = [
 ]
 SPARSE = (2**18, (16,), 20_000, 10)
 NON_ZEROS = 75
-# What the figures of `overheads` are, for readers, and their units.
-OVERHEADS = {
-    "small fit / LogisticRegression": (
-        "`fit` of 100 x 4, for 50 epochs",
-        "times LogisticRegression",
-    ),
-    "us partial_fit": ("`partial_fit` of one row", "microseconds"),
-    "us MLPClassifier.partial_fit": ("`partial_fit` of one row, MLPClassifier", "microseconds"),
-    "us validate_data(X)": ("scikit-learn's validation of one row, X alone", "microseconds"),
-    "us validate_data(X, y)": ("scikit-learn's validation of one row, X and y", "microseconds"),
-    "s grid search": ("a grid search on breast cancer, five folds", "seconds"),
-    "grid search, MLPClassifier / ours": ("the same with MLPClassifier", "times sklearn-mlp"),
-}
 # Rows of those that take 50 us and more for one, and of those that touch all weights for each.
 SLOW = {"MLPClassifier, batch 1": 500, "PyTorch eager": 200, "Vowpal Wabbit --nn": 1_000}
 VERY_SLOW = {"MLPClassifier, batch 1": 10, "MLPClassifier, default": 500}
@@ -213,7 +201,6 @@ def training(shapes, sparse, peers, n_turns, others=()):
                     "times_faster": times_faster,
                     "fraction_of_bound": speed["ours"] / most,
                     "ns of fit beside the visits, per row": overhead_per_row(data, hidden, n_turns),
-                    "has_peers": shape not in others,
                 }
             )
     return rows, {
@@ -377,111 +364,6 @@ def run(
     if affinity:
         os.sched_setaffinity(0, affinity)
     return result
-
-
-def markdown(result):
-    """The tables of a result as Markdown."""
-    machine, training_rows = result["machine"], result["training"]
-    lines = [
-        f"Processor: {machine['processor']}, instruction set {machine['instruction_set']}, one "
-        f"core, float64 peak {machine['peak_gflops']['float64']:.1f} GFLOP/s, logistic function "
-        f"{machine['ns_per_logistic']['float64']:.2f} ns, float32 "
-        f"{machine['peak_gflops']['float32']:.1f} GFLOP/s, "
-        f"{machine['ns_per_logistic']['float32']:.2f} ns, "
-        f"copy {machine['gigabytes_per_second']:.1f} GB/s; Python {machine['python']}, "
-        f"NumPy {machine['numpy']}, scikit-learn {machine['scikit-learn']}.",
-    ]
-    lines += [f"Absent: {name}." for name in result["absent"]]
-    names = [name for name in training_rows[0]["times_faster"] if name != "ours"]
-    pairs = list(zip(training_rows[::2], training_rows[1::2], strict=True))  # float64, float32
-    lines += [
-        "",
-        "Updates a second, the fraction of what the processor allows, and the nanoseconds that "
-        "`fit` takes for a row beside its visits:",
-    ]
-    lines += table(
-        [
-            "inputs x hidden",
-            "float64",
-            "of the bound",
-            "beside",
-            "float32",
-            "of the bound",
-            "beside",
-        ],
-        [
-            [pair[0]["shape"]]
-            + [
-                text
-                for row in pair
-                for text in (
-                    f"{row['samples_per_second']['ours']:,.0f}",
-                    f"{row['fraction_of_bound']:.0%}",
-                    f"{row['ns of fit beside the visits, per row']:,.0f}",
-                )
-            ]
-            for pair in pairs
-        ],
-    )
-    lines += ["", "How many times as fast as other libraries, float64:"]
-    lines += table(
-        ["inputs x hidden", *names],
-        [
-            [row["shape"]]
-            + [
-                f"{row['times_faster'][name]:,.1f}" if name in row["times_faster"] else ""
-                for name in names
-            ]
-            for row, _ in pairs
-            if row["has_peers"]
-        ],
-    )
-    models = list(result["predictions"][0]["one row"])
-    titles = [name.replace("ours", "sklearn-mlp") for name in models]
-    for kind, words, decimals in (("all rows", "all rows", 2), ("one row", "one row", 3)):
-        lines += ["", f"`predict_proba` of {words}, in milliseconds:"]
-        lines += table(
-            ["inputs x hidden", *titles],
-            [
-                [row["shape"], *(f"{row[kind][name]:.{decimals}f}" for name in models)]
-                for row in result["predictions"]
-            ],
-        )
-    lines += ["", "What is not the kernel:"]
-    lines += table(
-        ["", "", "unit"],
-        [
-            [OVERHEADS[name][0], f"{value:,.2f}", OVERHEADS[name][1]]
-            for name, value in result["overheads"].items()
-        ],
-    )
-    lines += table(
-        list(result["growth"][0]),
-        [[f"{value:,.0f}" for value in row.values()] for row in result["growth"]],
-    )
-    lines += [
-        "",
-        f"Two threads, ten classes: {result['two threads, ten classes']:.2f} times faster.",
-    ]
-    return "\n".join(lines)
-
-
-def plot(result, path):
-    """Updates per second against the size of the network."""
-    import matplotlib.pyplot as plt
-
-    figure, ax = plt.subplots(figsize=(6, 4.5))
-    rows = [row for row in result["training"] if row["dtype"] == "float64"]
-    for name in rows[0]["samples_per_second"]:
-        points = sorted(
-            (row["weights"], row["samples_per_second"][name])
-            for row in rows
-            if name in row["samples_per_second"] and "CSR" not in row["shape"] and row["has_peers"]
-        )
-        ax.loglog(*zip(*points, strict=True), marker="o", label=name)
-    ax.set(xlabel="weights", ylabel="samples per second", title="Training on dense rows")
-    ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
-    figure.savefig(path, bbox_inches="tight")
 
 
 def main(arguments=None):

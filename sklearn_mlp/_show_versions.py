@@ -26,11 +26,6 @@ def show_versions():
     See Also
     --------
     sklearn.show_versions : The same for scikit-learn, which is called at the end.
-
-    Examples
-    --------
-    >>> from sklearn_mlp import show_versions
-    >>> show_versions()  # doctest: +SKIP
     """
     sets = ", ".join(instruction_sets())
     sys.stdout.write(

@@ -15,20 +15,19 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_array
 
-import sklearn_mlp
 from sklearn_mlp import _reference
-from sklearn_mlp._kernel import Rows, hash_rows
+from sklearn_mlp._kernel import Rows, hash_rows, instruction_sets
+from sklearn_mlp._kernel.packed import INSTRUCTION_SET, PackedWeights
 
 pytestmark = pytest.mark.skipif(importlib.util.find_spec("ziglang") is None, reason="needs ziglang")
 
 TESTS = Path(__file__).resolve().parent
-# Target: what runs its programs here, bytes of the vectors of its instruction sets.
+# Target: what runs its programs here, and its instruction sets, in the order of their numbers.
 EMULATED = {
-    "x86_64-linux-musl": (None, {0: 0, 1: 16, 2: 32, 3: 64}),
-    "aarch64-linux-musl": ("qemu-aarch64", {0: 0, 1: 16}),
+    "x86_64-linux-musl": (None, ["plain", "baseline", "v3", "v4"]),
+    "aarch64-linux-musl": ("qemu-aarch64", ["plain", "baseline"]),
 }
 COMPILED = ["x86_64-windows-gnu", "aarch64-windows-gnu", "x86_64-macos", "aarch64-macos"]
-NAMES = ["plain", "baseline", "v3", "v4"]
 # The largest difference that the order of additions makes, relative to the largest weight.
 TOLERANCE = {np.float64: 1e-10, np.float32: 1e-4}
 
@@ -51,37 +50,7 @@ def compile_driver(target, object_file, level):
     )
 
 
-def packed(coefs, intercepts, n_lanes):
-    """The weights as in network.hpp, and where each layer's begin."""
-    dtype, values, offsets = coefs[0].dtype, [], [0]
-
-    def add(rows, width):
-        padded = np.zeros((len(rows), -(-width // n_lanes) * n_lanes), dtype)
-        padded[:, :width] = rows
-        values.append(padded.ravel())
-        offsets.append(offsets[-1] + padded.size)
-
-    for number, (coef, intercept) in enumerate(zip(coefs, intercepts, strict=True)):
-        rows = coef.T if number == len(coefs) - 1 else coef
-        add(rows, rows.shape[1])
-        add(intercept[np.newaxis], len(intercept))
-    return np.concatenate(values), offsets
-
-
-def unpacked(values, coefs, offsets):
-    """All weights, layer by layer, without the padding, which must be zero."""
-    parts, used = [], 0.0
-    for number, coef in enumerate(coefs):
-        rows = coef.shape[::-1] if number == len(coefs) - 1 else coef.shape
-        for at, shape in ((2 * number, rows), (2 * number + 1, (1, coef.shape[1]))):
-            layer = values[offsets[at] : offsets[at + 1]].reshape(shape[0], -1)
-            parts.append(layer[:, : shape[1]].ravel())
-            used += np.abs(layer[:, shape[1] :]).sum()
-    assert used == 0.0
-    return np.concatenate(parts).astype(float)
-
-
-def problems(rng, make, dtype, n_lanes):
+def problems(rng, make, dtype):
     """Random problems for one instruction set: the driver's arrays, and what shall come out."""
     for number in range(48):
         n_inputs, n_rows = int(rng.integers(1, 80)), int(rng.integers(1, 30))
@@ -91,33 +60,50 @@ def problems(rng, make, dtype, n_lanes):
             rng, n_inputs, hidden, n_rows, dtype, bias=bias
         )
         alpha = 0.0 if number % 4 else 10 ** rng.uniform(-3, 1)
-        weights, offsets = packed(coefs, intercepts, n_lanes)
+        packed = PackedWeights(coefs, intercepts)
         matrix = csr_array(X)
         values = matrix.data if sparse else X
         arrays = [
             np.array([n_rows, n_inputs, values.size, len(coefs), len(order), bias, log_loss]),
             np.array([n_inputs, *hidden, 1]),
-            np.array(offsets),
+            np.array(packed._offsets),
             np.array([LR, alpha / step[order].sum()]),
             values,
             *([matrix.indices.astype(np.int32), matrix.indptr.astype(np.int64)] * sparse),
             y,
             step,
             order.astype(np.int64),
-            weights,
+            packed.buffer.copy(),
         ]
         hashes = hash_rows(Rows(X), subset=None, float32=True)
-        c, b = ([a.astype(float) for a in layers] for layers in (coefs, intercepts))
+        coefs, intercepts = ([a.astype(float) for a in part] for part in (coefs, intercepts))
+        X = X.astype(float)
         more = {"LR": LR, "order": order, "step": step, "alpha": alpha, "log_loss": log_loss}
-        loss = _reference.epoch(X.astype(float), y, c, b if bias else None, **more)
-        logits = np.array([_reference.forward(x, c, b)[0][-1][0] for x in X.astype(float)])
-        wanted = np.concatenate([a.ravel() for pair in zip(c, b, strict=True) for a in pair])
-        yield arrays, sparse, (coefs, offsets, wanted, loss * step[order].sum(), logits, hashes)
+        loss = _reference.epoch(X, y, coefs, intercepts if bias else None, **more)
+        logits = np.array([_reference.forward(x, coefs, intercepts)[0][-1][0] for x in X])
+        wanted = ([*coefs, *intercepts], loss * step[order].sum(), logits, hashes)
+        yield arrays, sparse, packed, wanted
+
+
+def largest_difference(file, packed, wanted):
+    """Between what the driver wrote and the reference, relative to the largest weight and logit."""
+    weights, loss, logits, hashes = wanted
+    dtype = packed.buffer.dtype
+    packed.buffer[...] = np.fromfile(file, dtype, packed.buffer.size)
+    np.testing.assert_allclose(np.fromfile(file, np.float64, 1)[0], loss, rtol=1e-4)
+    decided = np.fromfile(file, dtype, len(logits))
+    np.testing.assert_array_equal(np.fromfile(file, np.uint64, len(hashes)), hashes)
+    pairs = zip([*packed.coefs, *packed.intercepts], weights, strict=True)
+    scale = max(np.abs(weight).max() for weight in weights)
+    return max(
+        max(np.abs(got - want).max() for got, want in pairs) / scale,
+        np.abs(decided - logits).max() / max(np.abs(logits).max(), 1.0),
+    )
 
 
 @pytest.mark.parametrize("target", EMULATED)
-def test_the_kernel_follows_the_reference(target, tmp_path, random_problem):
-    emulator, vector_bytes = EMULATED[target]
+def test_the_kernel_follows_the_reference(target, tmp_path, random_problem, monkeypatch):
+    emulator, names = EMULATED[target]
     if emulator is None and platform.machine() != target.split("-")[0]:
         pytest.skip(f"not on {platform.machine()}")
     if emulator and not shutil.which(emulator):
@@ -126,39 +112,26 @@ def test_the_kernel_follows_the_reference(target, tmp_path, random_problem):
     compile_driver(target, tmp_path / "driver.o", "-O2")
     zig("cc", "-target", target, tmp_path / "driver.o", "-o", program)
     run = [*([emulator] if emulator else []), str(program), "problems", "results"]
-    largest = {}
-    for number, n_bytes in vector_bytes.items():
-        if emulator is None and NAMES[number] not in sklearn_mlp._kernel.instruction_sets():
+    # The layout of the weights is that of the instruction set of the same name here.
+    for number, name in enumerate(names):
+        if name not in instruction_sets():
             continue
-        for dtype in (np.float64, np.float32):
-            n_lanes = max(n_bytes // np.dtype(dtype).itemsize, 1)
-            rng = np.random.default_rng(number)
-            given = list(problems(rng, random_problem, dtype, n_lanes))
+        monkeypatch.setenv(INSTRUCTION_SET, name)
+        for dtype, tolerance in TOLERANCE.items():
+            given = list(problems(np.random.default_rng(number), random_problem, dtype))
             with open(tmp_path / "problems", "wb") as file:
                 np.array([len(given)]).tofile(file)
-                for arrays, sparse, _ in given:
+                for arrays, sparse, _, _ in given:
                     np.array([number, dtype == np.float32, sparse]).tofile(file)
                     for array in arrays:
                         np.ascontiguousarray(array).tofile(file)
             subprocess.run(run, cwd=tmp_path, check=True)
             with open(tmp_path / "results", "rb") as file:
-                for _, _, (coefs, offsets, weights, loss, logits, hashes) in given:
-                    got = unpacked(np.fromfile(file, dtype, offsets[-1]), coefs, offsets)
-                    tally = np.fromfile(file, np.float64, 1)
-                    decided = np.fromfile(file, dtype, len(logits))
-                    assert np.array_equal(np.fromfile(file, np.uint64, len(hashes)), hashes)
-                    np.testing.assert_allclose(tally[0], loss, rtol=1e-4)
-                    scale = np.abs(weights).max()
-                    difference = max(
-                        np.abs(got - weights).max() / scale,
-                        np.abs(decided - logits).max() / max(np.abs(logits).max(), 1.0),
-                    )
-                    key = NAMES[number], np.dtype(dtype).name
-                    largest[key] = max(largest.get(key, 0.0), difference)
+                difference = max(largest_difference(file, *rest) for _, _, *rest in given)
                 assert not file.read(1)
-            assert largest[key] < TOLERANCE[dtype], (key, largest[key])
-    for key, difference in largest.items():
-        sys.stdout.write(f"{target} {' '.join(key)}: largest difference {difference:.1e}\n")
+            kind = f"{target} {name} {np.dtype(dtype).name}"
+            sys.stdout.write(f"{kind}: largest difference {difference:.1e}\n")
+            assert difference < tolerance, kind
 
 
 @pytest.mark.parametrize("target", COMPILED)

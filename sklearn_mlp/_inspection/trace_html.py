@@ -258,43 +258,16 @@ def _box(x, y, half_width, half_height, attributes=""):
 
 
 def _edge_values(trace, drawing):
-    """Place and text of each weight on its edge, where that overlaps no node and no other value.
-
-    Places are taken one after the other, in the order that leaves the fewest edges without one.
-    """
-    edges = list(enumerate(drawing.edges()))
-    n_edges = Counter(layer for _, (layer, *_) in edges)
-    edges = [edge for edge in edges if n_edges[edge[1][0]] <= MOST_VALUES]
-    steepest_first = sorted(edges, key=_rise, reverse=True)
-    places = max(
-        (
-            _places(drawing, order, middle)
-            for order in (edges, steepest_first, steepest_first[::-1])
-            for middle in (0.5, 0.35, 0.65)
-        ),
-        key=len,
-    )
-    for number_of_edge, (layer, i, j, _) in edges:
-        if number_of_edge in places:
-            x, y = places[number_of_edge]
-            weight = _with_biases(trace.before, layer)[i, j]
-            kind = f"value' data-edge='{number_of_edge}"
-            yield (x, y), _text(x, y + 4, short_number(weight), kind)
-
-
-def _rise(edge):
-    _, (_, _, _, ((_, y0), (_, y1))) = edge
-    return abs(y1 - y0)
-
-
-def _places(drawing, edges, middle):
-    """Where values fit, by the number of the edge: each as near to `middle` as is free."""
+    """Place and text of each weight on its edge, where that overlaps no node and no other value."""
     half_width, half_height = VALUE_SIZE
     taken = [(x, y, RADIUS, RADIUS) for _, _, (x, y) in drawing.nodes()]
     taken += [(x, y, BIAS_SIDE, BIAS_SIDE) for x, y in drawing.biases()]
-    parts = sorted(np.linspace(0.26, 0.74, 17), key=lambda t: abs(t - middle))
-    places = {}
-    for number_of_edge, (_, _, _, ((x0, y0), (x1, y1))) in edges:
+    edges = list(drawing.edges())
+    n_edges = Counter(layer for layer, *_ in edges)
+    parts = sorted(np.linspace(0.26, 0.74, 17), key=lambda t: abs(t - 0.5))  # the middle first
+    for number_of_edge, (layer, i, j, ((x0, y0), (x1, y1))) in enumerate(edges):
+        if n_edges[layer] > MOST_VALUES:
+            continue
         for t in parts:
             x, y = x0 + t * (x1 - x0), y0 + t * (y1 - y0)
             if all(
@@ -302,9 +275,10 @@ def _places(drawing, edges, middle):
                 for u, v, w, h in taken
             ):
                 taken.append((x, y, half_width, half_height))
-                places[number_of_edge] = x, y
+                weight = _with_biases(trace.before, layer)[i, j]
+                kind = f"value' data-edge='{number_of_edge}"
+                yield (x, y), _text(x, y + 4, short_number(weight), kind)
                 break
-    return places
 
 
 def _nodes(trace, drawing):

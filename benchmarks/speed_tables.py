@@ -1,0 +1,132 @@
+"""The results of `benchmarks.speed` as tables and as a picture."""
+
+from benchmarks.report import table
+
+# What the figures of `overheads` are, for readers, and their units.
+OVERHEADS = {
+    "small fit / LogisticRegression": (
+        "`fit` of 100 x 4, for 50 epochs",
+        "times LogisticRegression",
+    ),
+    "us partial_fit": ("`partial_fit` of one row", "microseconds"),
+    "us MLPClassifier.partial_fit": ("`partial_fit` of one row, MLPClassifier", "microseconds"),
+    "us validate_data(X)": ("scikit-learn's validation of one row, X alone", "microseconds"),
+    "us validate_data(X, y)": ("scikit-learn's validation of one row, X and y", "microseconds"),
+    "s grid search": ("a grid search on breast cancer, five folds", "seconds"),
+    "grid search, MLPClassifier / ours": ("the same with MLPClassifier", "times sklearn-mlp"),
+}
+
+
+def markdown(result):
+    """The tables of a result as Markdown."""
+    machine = result["machine"]
+    peak, logistic = machine["peak_gflops"], machine["ns_per_logistic"]
+    lines = [
+        f"Processor: {machine['processor']}, instruction set {machine['instruction_set']}, one "
+        f"core, float64 peak {peak['float64']:.1f} GFLOP/s, logistic function "
+        f"{logistic['float64']:.2f} ns, float32 {peak['float32']:.1f} GFLOP/s, "
+        f"{logistic['float32']:.2f} ns, copy {machine['gigabytes_per_second']:.1f} GB/s; "
+        f"Python {machine['python']}, NumPy {machine['numpy']}, "
+        f"scikit-learn {machine['scikit-learn']}.",
+        *(f"Absent: {name}." for name in result["absent"]),
+        *training(result["training"]),
+        *predictions(result["predictions"]),
+        *overheads(result),
+    ]
+    return "\n".join(lines)
+
+
+def has_peers(row):
+    return len(row["times_faster"]) > 1
+
+
+def training(rows):
+    names = [name for name in rows[0]["times_faster"] if name != "ours"]
+    pairs = list(zip(rows[::2], rows[1::2], strict=True))  # float64, float32
+    figures = [
+        [
+            text
+            for row in pair
+            for text in (
+                f"{row['samples_per_second']['ours']:,.0f}",
+                f"{row['fraction_of_bound']:.0%}",
+                f"{row['ns of fit beside the visits, per row']:,.0f}",
+            )
+        ]
+        for pair in pairs
+    ]
+    times_faster = [
+        [row["shape"]]
+        + [
+            f"{row['times_faster'][name]:,.1f}" if name in row["times_faster"] else ""
+            for name in names
+        ]
+        for row, _ in pairs
+        if has_peers(row)
+    ]
+    heads = [head for dtype in ("float64", "float32") for head in (dtype, "of the bound", "beside")]
+    return [
+        "",
+        "Updates a second, the fraction of what the processor allows, and the nanoseconds that "
+        "`fit` takes for a row beside its visits:",
+        *table(
+            ["inputs x hidden", *heads],
+            [[pair[0]["shape"], *texts] for pair, texts in zip(pairs, figures, strict=True)],
+        ),
+        "",
+        "How many times as fast as other libraries, float64:",
+        *table(["inputs x hidden", *names], times_faster),
+    ]
+
+
+def predictions(rows):
+    lines, models = [], list(rows[0]["one row"])
+    titles = [name.replace("ours", "sklearn-mlp") for name in models]
+    for kind, decimals in (("all rows", 2), ("one row", 3)):
+        lines += ["", f"`predict_proba` of {kind}, in milliseconds:"]
+        lines += table(
+            ["inputs x hidden", *titles],
+            [
+                [row["shape"], *(f"{row[kind][name]:.{decimals}f}" for name in models)]
+                for row in rows
+            ],
+        )
+    return lines
+
+
+def overheads(result):
+    return [
+        "",
+        "What is not the kernel:",
+        *table(
+            ["", "", "unit"],
+            [
+                [OVERHEADS[name][0], f"{value:,.2f}", OVERHEADS[name][1]]
+                for name, value in result["overheads"].items()
+            ],
+        ),
+        *table(
+            list(result["growth"][0]),
+            [[f"{value:,.0f}" for value in row.values()] for row in result["growth"]],
+        ),
+        "",
+        f"Two threads, ten classes: {result['two threads, ten classes']:.2f} times faster.",
+    ]
+
+
+def plot(result, path):
+    """Updates per second against the size of the network."""
+    import matplotlib.pyplot as plt
+
+    figure, ax = plt.subplots(figsize=(6, 4.5))
+    rows = [row for row in result["training"] if row["dtype"] == "float64"]
+    for name in rows[0]["samples_per_second"]:
+        points = sorted(
+            (row["weights"], row["samples_per_second"][name])
+            for row in rows
+            if name in row["samples_per_second"] and "CSR" not in row["shape"] and has_peers(row)
+        )
+        ax.loglog(*zip(*points, strict=True), marker="o", label=name)
+    ax.set(xlabel="weights", ylabel="samples per second", title="Training on dense rows")
+    ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+    figure.savefig(path, bbox_inches="tight")
