@@ -39,15 +39,19 @@ def zig(*arguments):
     assert not done.stderr, done.stderr
 
 
-def compile_driver(target, object_file, level):
-    """Compile the driver as meson.build does the kernel, without a warning."""
-    zig(
-        *("c++", "-target", target, "-std=c++17", level, "-c"),
-        *("-fno-trapping-math", "-ffp-contract=fast", "-Wall", "-Wextra", "-Werror"),
-        *("-fno-exceptions", "-fno-threadsafe-statics"),  # which would need the C++ library
-        *("-I", TESTS.parent / "sklearn_mlp" / "_kernel"),
-        *(TESTS / "kernel_driver.cpp", "-o", object_file),
-    )
+def compile_driver(target, folder, level):
+    """Compile the driver as meson.build does the kernel, without a warning; the object files."""
+    kernel = TESTS.parent / "sklearn_mlp" / "_kernel"
+    objects = []
+    for source in [TESTS / "kernel_driver.cpp", *kernel.glob("*.cpp")]:
+        objects.append(folder / f"{source.stem}.o")
+        zig(
+            *("c++", "-target", target, "-std=c++17", level, "-c"),
+            *("-fno-trapping-math", "-ffp-contract=fast", "-Wall", "-Wextra", "-Werror"),
+            *("-fno-exceptions", "-fno-threadsafe-statics"),  # which would need the C++ library
+            *("-I", kernel, source, "-o", objects[-1]),
+        )
+    return objects
 
 
 def problems(rng, make, dtype):
@@ -108,10 +112,9 @@ def test_the_kernel_follows_the_reference(target, tmp_path, random_problem, monk
         pytest.skip(f"not on {platform.machine()}")
     if emulator and not shutil.which(emulator):
         pytest.skip(f"needs {emulator}")
-    program = tmp_path / "driver"
-    compile_driver(target, tmp_path / "driver.o", "-O2")
-    zig("cc", "-target", target, tmp_path / "driver.o", "-o", program)
-    run = [*([emulator] if emulator else []), str(program), "problems", "results"]
+    objects = compile_driver(target, tmp_path, "-O2")
+    zig("cc", "-target", target, *objects, "-o", tmp_path / "driver")
+    run = [*([emulator] if emulator else []), str(tmp_path / "driver"), "problems", "results"]
     # The layout of the weights is that of the instruction set of the same name here.
     for number, name in enumerate(names):
         if name not in instruction_sets():
@@ -136,5 +139,5 @@ def test_the_kernel_follows_the_reference(target, tmp_path, random_problem, monk
 
 @pytest.mark.parametrize("target", COMPILED)
 def test_the_kernel_compiles_without_a_warning(target, tmp_path):
-    compile_driver(target, tmp_path / "driver.o", "-O1")
-    assert (tmp_path / "driver.o").stat().st_size > 100_000
+    objects = compile_driver(target, tmp_path, "-O1")
+    assert sum(file.stat().st_size for file in objects) > 100_000
