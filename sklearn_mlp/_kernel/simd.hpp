@@ -2,7 +2,7 @@
 //
 // Included once per instruction set, inside its namespace, with SIMD_BYTES the size of a vector;
 // 0 is the plain template for compilers without vector extensions: vectors of one value. All
-// arithmetic is written in the operators that GCC and Clang define on vectors.
+// arithmetic is written in the operators that GCC and Clang define on vectors; one permutation is not.
 //
 // The logistic function f(x) = 1 / (1 + exp(-x)) is written on e = exp(-|x|), which lies in (0, 1]
 // and cannot overflow: 1 / (1 + e) for x >= 0 and e / (1 + e) for x < 0, where the second form
@@ -11,7 +11,11 @@
 // exact), a polynomial in r, and 2^n made from exponent bits: those of the sum that rounds, which
 // has the exponent's bias added for that. Below -708.39 (float: -87.33), where 2^n and the result
 // would be subnormal numbers, exp is 0. The polynomials interpolate exp at the Chebyshev nodes of
-// |r| <= ln 2 / 2: relative errors 4e-18 (degree 11) and 3e-9 (degree 6).
+// |r| <= ln 2 / 2: relative errors 4e-18 (degree 11) and 3e-9 (degree 6). With AVX-512, double
+// precision has -|x| = (n / 16) ln 2 + r instead: two registers hold the table of 2^(j / 16), where
+// j is the last four bits of n, and a polynomial of degree 6 has a relative error of 8e-18. That
+// makes training on few inputs, where logistic functions are most of the work, up to 18% faster
+// (Zen 4); float would save three operations of a shorter polynomial and add three for the table.
 // NaN stays NaN: every comparison is written so that NaN takes the branch of x itself.
 
 #if defined(__GNUC__) || defined(__clang__)
@@ -92,6 +96,44 @@ template <class T> struct Reduced {
     Vec<T> x, shifted, r;
 };
 
+#if SIMD_BYTES == 64
+
+INLINE Reduced<double> reduce(Vec<double> x)
+{
+    const double shift = 0x1.8p52;
+    const Vec<double> shifted = x * 23.08312065422341419 + shift, n = shifted - shift;
+    return {x, shifted, (x - n * 0x1.62e42fefap-5) - n * 0x1.cf79abc9e3b3ap-44};
+}
+
+INLINE Vec<double> polynomial(Vec<double> r)
+{
+    using V = Vec<double>;
+    const V r2 = r * r;
+    const V p0 = 1.0 + r * 1.0000000000000022;
+    const V p2 = 0.5000000000000003 + r * 0.16666666662844726;
+    const V p4 = 0.04166666666188925 + r * 0.008333496248686918;
+    return p0 + r2 * (p2 + r2 * (p4 + r2 * 0.0013889092532749104));
+}
+
+INLINE Vec<double> scaled(const Reduced<double> &a, Vec<double> p)
+{
+    using V = Vec<double>;
+    using I = Lanes<double>::Int;
+    // 2^(j / 16)
+    const V low = {
+        1.0, 1.04427378242741384, 1.090507732665257659, 1.138788634756691654,
+        1.189207115002721067, 1.241857812073484049, 1.296839554651009666, 1.354255546936892728};
+    const V high = {
+        1.414213562373095049, 1.476826145939499311, 1.542210825407940824, 1.610490331949254308,
+        1.681792830507429086, 1.756252160373299483, 1.834008086409342463, 1.915206561397147294};
+    // The permutation reads the last four bits of n; those before them are added to the exponent.
+    const I n = (I)a.shifted, exponent = (n << 48) & ~((1LL << 52) - 1);
+    const I power = (I)_mm512_permutex2var_pd((__m512d)low, (__m512i)n, (__m512d)high) + exponent;
+    return a.x < -708.39 ? broadcast(0.0) : p * (Vec<double>)power;
+}
+
+#else
+
 INLINE Reduced<double> reduce(Vec<double> x)
 {
     const double shift = 0x1.8p52 + 1023.0;
@@ -117,6 +159,8 @@ INLINE Vec<double> scaled(const Reduced<double> &a, Vec<double> p)
     using I = Lanes<double>::Int;
     return a.x < -708.39 ? broadcast(0.0) : p * (Vec<double>)((I)a.shifted << 52);
 }
+
+#endif
 
 INLINE Reduced<float> reduce(Vec<float> x)
 {

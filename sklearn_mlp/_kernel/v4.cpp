@@ -2,6 +2,10 @@
 #include "dispatch.hpp"
 #include "x86.hpp"
 
+#ifdef SKLEARN_MLP_X86
+#include <immintrin.h>
+#endif
+
 namespace sklearn_mlp {
 
 #ifdef SKLEARN_MLP_X86
