@@ -118,7 +118,8 @@ INLINE Vec<double> polynomial(Vec<double> r)
 INLINE Vec<double> scaled(const Reduced<double> &a, Vec<double> p)
 {
     using V = Vec<double>;
-    using I = Lanes<double>::Int;
+    // Unsigned, because the sum may overflow where x is so low that it is not used.
+    typedef std::uint64_t U __attribute__((vector_size(SIMD_BYTES)));
     // 2^(j / 16)
     const V low = {
         1.0, 1.04427378242741384, 1.090507732665257659, 1.138788634756691654,
@@ -127,8 +128,8 @@ INLINE Vec<double> scaled(const Reduced<double> &a, Vec<double> p)
         1.414213562373095049, 1.476826145939499311, 1.542210825407940824, 1.610490331949254308,
         1.681792830507429086, 1.756252160373299483, 1.834008086409342463, 1.915206561397147294};
     // The permutation reads the last four bits of n; those before them are added to the exponent.
-    const I n = (I)a.shifted, exponent = (n << 48) & ~((1LL << 52) - 1);
-    const I power = (I)_mm512_permutex2var_pd((__m512d)low, (__m512i)n, (__m512d)high) + exponent;
+    const U n = (U)a.shifted, exponent = (n << 48) & ~((std::uint64_t(1) << 52) - 1);
+    const U power = (U)_mm512_permutex2var_pd((__m512d)low, (__m512i)n, (__m512d)high) + exponent;
     return a.x < -708.39 ? broadcast(0.0) : p * (Vec<double>)power;
 }
 
