@@ -12,8 +12,8 @@ from sklearn.preprocessing import MinMaxScaler, StandardScaler
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:] = [entry for entry in sys.path if Path(entry or ".").resolve() != ROOT] + [str(ROOT)]
 
-# After an edit of the kernel, an editable install compiles it when it is first imported: here, before
-# pytest-xdist starts processes that would all compile in one folder.
+# After an edit of the kernel, an editable install compiles it when it is first imported: here,
+# before pytest-xdist starts processes that would all compile in one folder.
 import sklearn_mlp  # noqa: E402, F401
 
 
