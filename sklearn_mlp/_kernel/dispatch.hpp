@@ -1,8 +1,8 @@
 // The instruction sets that the kernels are compiled for, and the choice among them.
 //
 // One text (parts.hpp) is included in a namespace for each instruction set, under a target pragma;
-// the vector size is all that differs. Each has a file of its own (plain.cpp to v4.cpp), so that
-// compilers work on them side by side. Standard templates stay out of
+// the vector size is all that differs, but for one exponential function. Each has a file of its own
+// (plain.cpp to v4.cpp), so that compilers work on them side by side. Standard templates stay out of
 // these regions: the linker keeps one copy of them, which might be the one with instructions that
 // the processor lacks. Lambdas call no inlined function of theirs: clang-cl reads templates at the
 // end, where the pragma is over, and gives the target to the functions alone. Compilers without
@@ -33,6 +33,11 @@ struct InstructionSet {
         std::ptrdiff_t n, void *logits, std::ptrdiff_t stride);
 };
 
+// What the functions of an instruction set, once included in the namespace `name`, are.
+#define SKLEARN_MLP_SET(name, available) \
+    {#name, available, name::lanes<double>(), name::lanes<float>(), &name::train, &name::decide}
+#define SKLEARN_MLP_NO_SET {"", false, 1, 1, nullptr, nullptr}
+
 // Each defined in the file of its name; not available if the compiler or the processor lacks it.
 InstructionSet plain_set();
 InstructionSet baseline_set();
@@ -48,16 +53,12 @@ inline InstructionSet instruction_set_of(int number)
     case 3: return v4_set();
     case 2: return v3_set();
     case 1: return baseline_set();
-    default: return plain_set();
+    case 0: return plain_set();
+    default: return SKLEARN_MLP_NO_SET;
     }
 }
 
 }  // namespace sklearn_mlp
-
-// What the functions of an instruction set, once included in the namespace `name`, are.
-#define SKLEARN_MLP_SET(name, available) \
-    {#name, available, name::lanes<double>(), name::lanes<float>(), &name::train, &name::decide}
-#define SKLEARN_MLP_NO_SET {"", false, 1, 1, nullptr, nullptr}
 
 // Vectors need Clang's and GCC's operators on them and this builtin, which Visual C++ lacks.
 #ifdef __has_builtin

@@ -2,7 +2,7 @@
 //
 // Included once per instruction set, inside its namespace, with SIMD_BYTES the size of a vector;
 // 0 is the plain template for compilers without vector extensions: vectors of one value. All
-// arithmetic is written in the operators that GCC and Clang define on vectors; one permutation is not.
+// arithmetic but one permutation is written in the operators that GCC and Clang define on vectors.
 //
 // The logistic function f(x) = 1 / (1 + exp(-x)) is written on e = exp(-|x|), which lies in (0, 1]
 // and cannot overflow: 1 / (1 + e) for x >= 0 and e / (1 + e) for x < 0, where the second form

@@ -3,7 +3,7 @@
 #include "x86.hpp"
 
 #ifdef SKLEARN_MLP_X86
-#include <immintrin.h>
+#include <immintrin.h>  // for the permutation in simd.hpp
 #endif
 
 namespace sklearn_mlp {
