@@ -116,7 +116,7 @@ def seconds_per_logistic(dtype, peak):
     coefs = [np.ones((1, n_nodes), dtype), np.ones((n_nodes, 1), dtype)]
     packed = PackedWeights(coefs, [np.zeros(n_nodes, dtype), np.zeros(1, dtype)])
     logits = np.empty(n_rows, dtype)
-    (network,) = packed.networks()
+    (network,) = packed.networks(("logistic", "logistic"))
     times = take_turns(
         {"decide": lambda: decide(rows, network, subset=None, first=0, logits=logits)}, 200
     )

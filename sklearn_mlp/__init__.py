@@ -10,13 +10,13 @@ _LAZY = {
     "BackpropTrace": "._inspection.trace",
     "GradientCheck": "._inspection.gradient_check",
     "HiddenActivations": "._inspection.hidden",
-    "LossCurveDisplay": "._inspection.displays",
-    "NetworkDisplay": "._inspection.displays",
-    "TrainingTrace": "._inspection.training",
+    "LossCurveDisplay": "._inspection.loss_curve_display",
+    "NetworkDisplay": "._inspection.network_display",
+    "TrainingTrace": "._inspection.training_trace",
     "export_c": "._export_c",
     "gradient_check": "._inspection.gradient_check",
     "show_versions": "._show_versions",
-    "trace_training": "._inspection.training",
+    "trace_training": "._inspection.training_trace",
     "trace_update": "._inspection.trace",
 }
 __all__ = ["MLPLogisticClassifier", *_LAZY]

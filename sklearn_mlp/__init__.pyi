@@ -61,6 +61,7 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
     best_iter_: int | None
     n_layers_: int
     n_outputs_: int
+    hidden_activation_: str
     out_activation_: str
 
     def __init__(
@@ -157,6 +158,7 @@ class BackpropTrace:
     n_visits: int
     decay: float
     loss_name: Literal["log_loss", "squared_error"]
+    activations: tuple[str, str]
     class_of_interest: Any
     network: str
     feature_names: list[str]

@@ -1,4 +1,4 @@
-"""The estimator: its parameters, and what happens in which order in `fit` and `partial_fit`."""
+"""The estimator: its parameters, `fit` and `partial_fit`, and prediction."""
 
 import contextlib
 import warnings
@@ -9,13 +9,10 @@ import numpy as np
 from scipy.special import expit, log_expit, log_softmax, softmax
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils import check_random_state
-from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
-from ._kernel import Rows
 from ._kernel.packed import PackedWeights, dtype_of
-from ._persistence import check_state, is_fitted, state_from_file, state_to_file
+from ._persistence import is_fitted, state_from_file, state_to_file
 from ._sklearn import (
     N_FRAMES,
     CallbackSupportMixin,
@@ -23,43 +20,29 @@ from ._sklearn import (
     Interval,
     Options,
     StrOptions,
-    check_partial_fit_first_call,
     fit_context,
     with_callbacks,
 )
+from ._training.attributes import OF_DATA, OF_RUN
 from ._training.callbacks import fit_task
-from ._training.data import ValidationSet, check_can_hold_out, make_training_set, split
-from ._training.diagnosis import describe_alpha, describe_fit, watch_stream
-from ._training.epochs import EpochTrainer, chunk_length, decide_all, most_probable
+from ._training.epochs import logits_of
+from ._training.fit import (
+    conclude_fit,
+    draft_of,
+    is_warm_start,
+    make_trainer,
+    prepare_fit,
+    prepare_partial_fit,
+    train_call,
+)
 from ._training.loop import best_of, report, train_restarts, train_run
-from ._training.plan import check_schedule, make_plan
-from ._training.run import ATTRIBUTES, begin, check_biases, check_same_sizes, resume
-from ._training.targets import (
-    ONE_CLASS,
-    check_label_numbers,
-    check_same_classes,
-    encode,
-    encode_known,
-)
-from ._training.visits import scale_up
-from ._validation import (
-    DTYPES,
-    as_numpy_or_sparse,
-    is_indicator,
-    is_validation_set_given,
-    named_as_validation_set,
-    readable,
-    restored_on_error,
-    rows_of,
-    validate_hidden_sizes,
-    validate_initial_weights,
-    validate_sample_weight,
-    validate_samples,
-)
+from ._training.losses import LOSSES
+from ._training.run import resume
+from ._training.schedules import SCHEDULES, check_schedule
+from ._training.targets import most_probable
+from ._validation import restored_on_error, validate_inputs
 
 NOTHING = contextlib.nullcontext()
-# The fitted attributes that describe the data; the others are those of a run.
-OF_DATA = ("classes_", "feature_names_in_", "multilabel_", "n_features_in_")
 
 
 class MLPLogisticClassifier(
@@ -286,8 +269,8 @@ class MLPLogisticClassifier(
         Number of layers, input and output included.
     n_outputs_ : int
         Number of networks: 1, or the number of classes if there are more than two, or of labels.
-    out_activation_ : str
-        "logistic".
+    hidden_activation_, out_activation_ : str
+        Activation function of the hidden nodes and of the output node: "logistic".
 
     See Also
     --------
@@ -317,9 +300,9 @@ class MLPLogisticClassifier(
         "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
         "learning_rate_init": [StrOptions({"auto"}), Interval(Real, 0, None, closed="neither")],
         # A number is refused too, by `check_schedule`, which says what may have been meant.
-        "learning_rate": [StrOptions({"adaptive", "constant", "invscaling", "linear"}), Real],
+        "learning_rate": [StrOptions(set(SCHEDULES)), Real],
         "power_t": [Interval(Real, 0, None, closed="left")],
-        "loss": [StrOptions({"log_loss", "squared_error"})],
+        "loss": [StrOptions(set(LOSSES))],
         "alpha": [StrOptions({"auto"}), Interval(Real, 0, None, closed="left")],
         "max_iter": [Interval(Integral, 1, None, closed="left")],
         "tol": [Interval(Real, 0, None, closed="left")],
@@ -334,7 +317,7 @@ class MLPLogisticClassifier(
         "n_init": [Interval(Integral, 1, None, closed="left")],
         "early_stopping": ["boolean"],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
-        "scoring": [str, callable],  # `get_scorer_of` checks the name
+        "scoring": [str, callable],  # `fit.get_scorer_of` checks the name
         "warm_start": ["boolean"],
         "verbose": ["verbose"],
         "n_jobs": [
@@ -473,28 +456,30 @@ class MLPLogisticClassifier(
             Invalid parameters or data, or weights that became non-finite.
         """
         check_schedule(self.learning_rate)
-        draft = self._draft()
-        task = fit_task(
-            self,
-            draft,
-            X,
-            y,
-            sample_weight,
-            n_runs=1 if self._goes_on() else self.n_init,
-            n_epochs=self.max_iter,
-        )
+        draft = draft_of(self)
+        n_runs = 1 if is_warm_start(self) else self.n_init
+        task = fit_task(self, draft, X, y, sample_weight, n_runs=n_runs, n_epochs=self.max_iter)
         with restored_on_error(self.random_state):
             task.begin()
-            X, training, validation, plan, runs = draft._prepare_fit(
-                X, y, sample_weight, coefs_init, intercepts_init, (X_val, y_val, sample_weight_val)
+            prepared = prepare_fit(
+                draft,
+                X,
+                y,
+                sample_weight,
+                coefs_init=coefs_init,
+                intercepts_init=intercepts_init,
+                X_val=X_val,
+                y_val=y_val,
+                sample_weight_val=sample_weight_val,
             )
+            _, validation, plan, runs = prepared
             try:
-                if len(runs) == 1:
-                    with self._trainer(X, training, runs[0], self.n_jobs) as trainer:
+                if n_runs == 1:
+                    with make_trainer(self, prepared, runs[0], self.n_jobs) as trainer:
                         reasons = [train_run(runs[0], trainer, plan, self, validation, task)]
                 else:
-                    make_trainer = partial(self._trainer, X, training)
-                    reasons = train_restarts(runs, make_trainer, plan, self, validation, task)
+                    trainer_of = partial(make_trainer, self, prepared)
+                    reasons = train_restarts(runs, trainer_of, plan, self, validation, task)
                 best = best_of(runs, self)
                 task.end(runs[best])
                 self._adopt(draft, runs[best])
@@ -502,7 +487,9 @@ class MLPLogisticClassifier(
                 if not isinstance(error, Exception):  # interrupted
                     self._adopt(draft, runs[best_of(runs, self)])
                 raise
-        self._warn(reasons[best], X, training, plan)
+        for message in conclude_fit(draft, prepared, runs[best], reasons[best]):
+            # The frames between are those of `fit_context` and `with_callbacks`.
+            warnings.warn(message, ConvergenceWarning, stacklevel=3 + N_FRAMES)
         return self
 
     @fit_context(prefer_skip_nested_validation=True)
@@ -544,60 +531,40 @@ class MLPLogisticClassifier(
             Invalid parameters or data, or weights that became non-finite.
         """
         check_schedule(self.learning_rate)
+        is_first = not hasattr(self, "classes_")
         # Only a first call changes more attributes than those of a run.
-        draft = self if hasattr(self, "classes_") else self._draft()
-        try:
-            first = check_partial_fit_first_call(draft, classes)
-        except TypeError as error:  # of labels that cannot be sorted
-            raise ValueError(f"Mix of label input types in classes: {classes}.") from error
-        if len(draft.classes_) < 2:
-            raise ValueError(ONE_CLASS)
+        draft = draft_of(self) if is_first else self
         messages = []
-        with restored_on_error(self.random_state) if first else NOTHING:
-            X, training, plan, run = draft._prepare_partial_fit(X, y, sample_weight, first=first)
-            trainer = self._trainer(X, training, run, self.n_jobs)
+        with restored_on_error(self.random_state) if is_first else NOTHING:
+            prepared = prepare_partial_fit(
+                draft, X, y, classes=classes, sample_weight=sample_weight
+            )
+            plan, (run,) = prepared.plan, prepared.runs
+            n_visits = len(prepared.training.visits)
+            trainer = make_trainer(self, prepared, run, self.n_jobs)
             # The run of a first call has nothing to lose.
-            saved = None if first else run.save(len(training.visits), trainer.chunk)
+            saved = None if is_first else run.save(n_visits, trainer.chunk)
             run.n_iter_, run.learning_rate_init_ = 1, plan.learning_rate_init
             run.alpha_ = plan.alpha
             try:
-                if len(training.visits):  # none if the classes' weights are zero
-                    rate = plan.learning_rate_of(0, run.t_)
-                    with trainer:
-                        loss = trainer.train_epoch(plan.learning_rates_of(0, rate), plan.alpha)
-                    trainer.check_finite(touched_only=True)
-                    run.loss_ = loss
-                    messages = self._watch(run, training, X, plan, trainer.max_step)
+                if n_visits:  # none if the classes' weights are zero
+                    messages = train_call(run, trainer, plan)
                 self._adopt(draft, run)
             except BaseException as error:
                 if not isinstance(error, Exception):  # interrupted
                     self._adopt(draft, run)
-                elif (
-                    saved is not None
-                    and not run.restore(saved)
-                    and run._packed is vars(self).get("_packed")  # not a copy of the user's arrays
-                ):
+                elif saved is not None and not run.restore(saved) and run.changes(vars(self)):
                     self._forget()
                     raise ValueError(
                         f"{error} The weights from before this call are lost, because copies of "
                         "large networks are not made: the estimator is not fitted any more."
                     ) from error
                 raise
-        if self.verbose and len(training.visits):
+        if self.verbose and n_visits:
             report(f"Visit {self.t_}, loss {self.loss_:10.6f}")
         for message in messages:
             warnings.warn(message, ConvergenceWarning, stacklevel=3)
         return self
-
-    def _goes_on(self):
-        """Whether `fit` is a warm start."""
-        return self.warm_start and hasattr(self, "coefs_")
-
-    def _draft(self):
-        """An estimator with the same attributes, to be changed before this one is."""
-        draft = object.__new__(type(self))
-        vars(draft).update(vars(self))
-        return draft
 
     def _adopt(self, draft, run):
         """Take the fitted attributes of a draft and of a run."""
@@ -611,162 +578,15 @@ class MLPLogisticClassifier(
 
     def _forget(self):
         """Become an estimator that is not fitted."""
-        for name in (*OF_DATA, *ATTRIBUTES):
+        for name in OF_DATA | OF_RUN:
             vars(self).pop(name, None)
-
-    def _prepare_fit(
-        self, X, y, sample_weight=None, coefs_init=None, intercepts_init=None, given=(None,) * 3
-    ):
-        """What `fit` trains and validates on, by which plan, and the runs; sets `OF_DATA`.
-
-        `given` are X_val, y_val and sample_weight_val.
-        """
-        goes_on = self._goes_on()
-        X, y = self._validate_samples(X, y, reset=not goes_on)
-        classes, targets = encode(y)
-        multilabel = targets.sets is not None
-        if goes_on:
-            check_same_classes(self.classes_, self.multilabel_, classes, multilabel)
-        self.classes_, self.multilabel_ = classes, multilabel
-        sample_weight = scale_up(validate_sample_weight(sample_weight, X))
-        training = self._training_set(X, targets, sample_weight)
-        if not multilabel and len(np.unique(targets.numbers[training.visits])) < 2:
-            raise ValueError(ONE_CLASS + " after removing samples of weight zero")
-        validation = None
-        if is_validation_set_given(*given, early_stopping=self.early_stopping):
-            validation, X_val, y_val = self._validation_set(*given, X.dtype)
-        if self.early_stopping and validation is None:
-            check_can_hold_out(training, None if multilabel else classes)
-        runs = self._runs(X.dtype, goes_on, coefs_init, intercepts_init)
-        if self.early_stopping and validation is None:
-            # The same split in every restart, and in every warm start on the same data: what was
-            # trained on is not validated on later.
-            generator = np.random.default_rng([runs[0]._seed, 1])
-            training, validation = split(training, self.validation_fraction, generator)
-            X_val, y_val = X, y
-        if self.scoring not in ("accuracy", "loss"):
-            scorer = get_scorer_of(self)
-            if validation is not None:
-                scorer = self._validation_scorer(scorer, validation, X_val, y_val)
-                validation = validation._replace(scorer=scorer)
-        plan = make_plan(self, training, X, runs[0].n_outputs_, streamed=False)
-        return X, training, validation, plan, runs
-
-    def _prepare_partial_fit(self, X, y, sample_weight=None, *, first=False):
-        """What one call of `partial_fit` trains on, by which plan, and the run that it goes on."""
-        X, y = self._validate_samples(X, y, reset=first)
-        if first:
-            check_classification_targets(y)
-            self.multilabel_ = is_indicator(y)
-            if y.dtype == object:  # as in `fit`, where the classes come from y
-                self.classes_ = self.classes_.astype(object)
-            if self.multilabel_:
-                check_label_numbers(self.classes_, y.shape[1])
-        targets = encode_known(y, self.classes_, multilabel=self.multilabel_)
-        sample_weight = validate_sample_weight(sample_weight, X)
-        former_totals = None if first else self._class_totals
-        if first:
-            run = self._begin_runs(X.dtype, 1)[0]
-        else:
-            run = self._resume(in_place=True)
-            check_biases(run, fit_intercept=self.fit_intercept)
-        training = self._training_set(X, targets, sample_weight, former_totals)
-        plan = make_plan(self, training, X, run.n_outputs_, streamed=True)
-        return X, training, plan, run
-
-    def _validate_samples(self, X, y, *, dtype=None, reset):
-        dtype = dtype or (DTYPES if reset else dtype_of(self.coefs_))
-        return validate_samples(self, X, y, dtype=dtype, reset=reset)
-
-    def _training_set(self, X, targets, sample_weight, former_totals=None):
-        return make_training_set(
-            X,
-            targets,
-            sample_weight,
-            self.classes_,
-            class_weight=self.class_weight,
-            shuffle=self.shuffle,
-            former_totals=former_totals,
-        )
-
-    def _validation_set(self, X, y, sample_weight, dtype):
-        with named_as_validation_set():
-            X, y = self._validate_samples(X, y, dtype=dtype, reset=False)
-            sample_weight = validate_sample_weight(sample_weight, X)
-            targets = encode_known(y, self.classes_, multilabel=self.multilabel_)
-        return ValidationSet(Rows(X), targets, weights=sample_weight), X, y
-
-    def _validation_scorer(self, scorer, validation, X, y):
-        """A function that scores a run on the validation set by a scorer of scikit-learn."""
-        if validation.subset is not None:
-            X, y = rows_of(X, validation.subset), y[validation.subset]
-        arguments = {}
-        if validation.weights is not None:
-            arguments["sample_weight"] = validation.weights
-
-        def score(run):
-            fitted = self._draft()
-            vars(fitted).update(run.attributes())
-            vars(fitted).pop("feature_names_in_", None)  # X comes without
-            value = float(scorer(fitted, X, y, **arguments))
-            if not np.isfinite(value):
-                raise ValueError(f"The validation score is {value}, by scoring={self.scoring!r}.")
-            return value
-
-        return score
-
-    def _sizes(self):
-        """Number of nodes of each layer, inputs first."""
-        return [self.n_features_in_, *validate_hidden_sizes(self.hidden_layer_sizes), 1]
-
-    def _n_networks(self):
-        n_classes = len(self.classes_)
-        return n_classes if self.multilabel_ or n_classes > 2 else 1
-
-    def _runs(self, dtype, goes_on, coefs_init, intercepts_init):
-        """The runs of `fit`, of which the best is taken: restarts, or the one of a warm start."""
-        n_runs = 1 if goes_on else self.n_init
-        if n_runs > 1 and not (coefs_init is None and intercepts_init is None):
-            raise ValueError(
-                "coefs_init and intercepts_init give the weights of one network, but "
-                f"n_init={self.n_init} are to be trained: set n_init=1."
-            )
-        # Checked before anything is drawn: a rejected call leaves the random state alone.
-        coefs_init, intercepts_init = validate_initial_weights(
-            self._sizes(), self._n_networks(), dtype, coefs_init, intercepts_init
-        )
-        runs = [self._resume(in_place=False)] if goes_on else self._begin_runs(dtype, n_runs)
-        if coefs_init or intercepts_init:
-            (run,) = runs
-            run.pack(coefs_init or run.coefs_, intercepts_init or run.intercepts_)
-        for run in runs:
-            check_biases(run, fit_intercept=self.fit_intercept)
-        return runs
-
-    def _begin_runs(self, dtype, n_runs):
-        random_state = check_random_state(self.random_state)
-        return [
-            begin(
-                random_state,
-                self._sizes(),
-                self._n_networks(),
-                dtype,
-                init_range=self.init_range,
-                fit_intercept=self.fit_intercept,
-            )
-            for _ in range(n_runs)
-        ]
-
-    def _resume(self, *, in_place):
-        check_same_sizes(self.coefs_, self._sizes())
-        return resume(vars(self), in_place=in_place)
 
     def __sklearn_is_fitted__(self):
         return hasattr(self, "coefs_")
 
     def __copy__(self):
         """A copy with weights and a generator of its own."""
-        other = self._draft()
+        other = draft_of(self)
         if hasattr(self, "coefs_"):
             vars(other).update(vars(resume(vars(self), in_place=False)))
         return other
@@ -775,63 +595,10 @@ class MLPLogisticClassifier(
         return state_to_file(super().__getstate__())
 
     def __setstate__(self, state):
-        state = state_from_file(state, type(self).__name__)
+        state = state_from_file(state, type(self))
         if is_fitted(state):
-            check_state(state, type(self).__name__)
             state.update(vars(resume(state, in_place=False)))
         super().__setstate__(state)
-
-    def _trainer(self, X, training, run, n_jobs, interrupted=None):
-        return EpochTrainer(
-            training,
-            run,
-            X=X,
-            train_biases=self.fit_intercept,
-            shuffle=self.shuffle,
-            log_loss=self.loss == "log_loss",
-            n_jobs=n_jobs,
-            interrupted=interrupted,
-        )
-
-    def _warn(self, why, X, training, plan):
-        """The warnings of a fit that ended, because of `why` if that is not None."""
-        if self.verbose and why is not None:
-            report(why)
-        if self.verbose and self.best_validation_score_ is not None:
-            report(f"The weights are those of epoch {self.best_iter_}.")
-        if why is None and self.learning_rate != "linear":
-            _warn_caller_of_fit(
-                f"Maximum iterations ({self.max_iter}) reached and the optimization hasn't "
-                "converged yet."
-            )
-        max_step = 1.0 if training.step is None else float(training.step.max())
-        networks, chunk = self._packed.networks(), chunk_length(X, self.coefs_)
-        for message in (
-            describe_alpha(plan, training, max_step, streamed=False),
-            describe_fit(
-                self,
-                training,
-                X,
-                lambda rows: decide_all(training.rows, networks, chunk, rows),
-                loss_name=self.loss,
-                classes=None if self.multilabel_ else self.classes_,
-                schedule=self.learning_rate,
-                max_iter=self.max_iter,
-            ),
-        ):
-            if message is not None:
-                _warn_caller_of_fit(message)
-
-    def _watch(self, run, training, X, plan, max_step):
-        """The warnings of a call of `partial_fit`; each is given once."""
-        state, of_loss = watch_stream(
-            run._stream, training, X, run.loss_, loss_name=self.loss, n_networks=run.n_outputs_
-        )
-        of_alpha = None
-        if not state.get("alpha", False):
-            of_alpha = describe_alpha(plan, training, max_step, streamed=True)
-        run._stream = {**state, "alpha": True} if of_alpha else state
-        return [message for message in (of_alpha, of_loss) if message is not None]
 
     # -------------------------------------------------------------- prediction
 
@@ -853,21 +620,9 @@ class MLPLogisticClassifier(
         packed = self._packed
         if not packed.holds(self.coefs_, self.intercepts_):  # arrays that a user has put there
             packed = PackedWeights(self.coefs_, self.intercepts_)
-        X = readable(self._validate_inputs(X))
-        logits = decide_all(Rows(X), packed.networks(), chunk_length(X, packed.coefs))
+        X = validate_inputs(self, X, dtype=dtype_of(self.coefs_))
+        logits = logits_of(X, packed, (self.hidden_activation_, self.out_activation_))
         return logits[:, 0] if len(packed.buffer) == 1 else logits
-
-    def _validate_inputs(self, X):
-        # What is too large for float32 is an error, which needs no warning before it.
-        with np.errstate(over="ignore", invalid="ignore"):
-            return validate_data(
-                self,
-                as_numpy_or_sparse(X),
-                accept_sparse="csr",
-                dtype=dtype_of(self.coefs_),
-                order="C",
-                reset=False,
-            )
 
     def predict(self, X):
         """Predict the most probable class of each sample.
@@ -882,7 +637,7 @@ class MLPLogisticClassifier(
         y : ndarray of shape (n_samples,) or (n_samples, n_labels)
             Class labels; for multilabel targets, 0 or 1.
         """
-        fitted = self._draft()  # another thread may train this one meanwhile
+        fitted = draft_of(self)  # another thread may train this one meanwhile
         logits = fitted.decision_function(X)
         if fitted.multilabel_:
             return (logits > 0).astype(int)
@@ -906,7 +661,7 @@ class MLPLogisticClassifier(
         probabilities : ndarray of shape (n_samples, n_classes) or (n_samples, n_labels)
             In the order of `classes_`.
         """
-        fitted = self._draft()  # see `predict`
+        fitted = draft_of(self)  # see `predict`
         logits = fitted.decision_function(X)
         if logits.ndim == 1:
             # 1 / (1 + exp(-logit)) in place: scipy's expit takes four times as long.
@@ -938,7 +693,7 @@ class MLPLogisticClassifier(
         log_probabilities : ndarray of shape (n_samples, n_classes)
             In the order of `classes_`.
         """
-        fitted = self._draft()  # see `predict`
+        fitted = draft_of(self)  # see `predict`
         logits = fitted.decision_function(X)
         with np.errstate(under="ignore"):
             if logits.ndim == 1:
@@ -946,15 +701,3 @@ class MLPLogisticClassifier(
             if fitted.multilabel_:
                 return log_expit(logits)
             return log_softmax(log_expit(logits), axis=1)
-
-
-def get_scorer_of(model):
-    """The scorer of scikit-learn that `scoring` names or is."""
-    from sklearn.metrics import check_scoring  # seldom needed, and slow to import
-
-    return check_scoring(model, model.scoring)
-
-
-def _warn_caller_of_fit(message):
-    # Called by what fit calls, and fit is wrapped by `fit_context` and `with_callbacks`.
-    warnings.warn(message, ConvergenceWarning, stacklevel=5 + N_FRAMES)

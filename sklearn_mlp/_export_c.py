@@ -54,7 +54,8 @@ def export_c(estimator, *, name="mlp", path=None, header_path=None):
     TypeError
         If the estimator, or a step of the pipeline, is none of these.
     ValueError
-        If `name` is no C identifier, or a weight is not a finite float.
+        If `name` is no C identifier, a weight is not a finite float, or the network has another
+        activation function than the logistic one.
 
     Notes
     -----
@@ -165,6 +166,9 @@ def _steps(estimator):
                 f"{own[0]} of its own."
             )
     check_is_fitted(model)
+    for activation in (model.hidden_activation_, model.out_activation_):
+        if activation != "logistic":
+            raise ValueError(f"export_c has no activation {activation!r}, only 'logistic'.")
     if scaler is not None:
         check_is_fitted(scaler)
     return scaler, model

@@ -18,10 +18,13 @@ article              standard
 
 Here every layer but the last is hidden, every node is logistic, and the last layer has one
 node. ``coefs[l]`` has shape (fan_in, fan_out), ``intercepts[l]`` shape (fan_out,);
-``intercepts=None`` is a network without bias nodes, the article's own.
+``intercepts=None`` is a network without bias nodes, the article's own. `activations` are the names
+of the activation functions of the hidden nodes and of the output node.
 """
 
 import numpy as np
+
+LOGISTIC = ("logistic", "logistic")
 
 
 def logistic(x):
@@ -30,19 +33,31 @@ def logistic(x):
         return 1.0 / (1.0 + np.exp(-x))
 
 
-def forward(x, coefs, intercepts=None):
+def derivatives(S_postA, *, activations=LOGISTIC):
+    """``f'(S_preA) = f * (1 - f)``, from the postactivations of each layer."""
+    _check_activations(activations)
+    return [f * (1.0 - f) for f in S_postA]
+
+
+def _check_activations(activations):
+    if activations != LOGISTIC:
+        raise ValueError(f"The equations have no activations {activations}, only {LOGISTIC}.")
+
+
+def forward(x, coefs, intercepts=None, *, activations=LOGISTIC):
     """Send one sample through the network.
 
     Parameters
     ----------
     x : array of shape (n_inputs,)
-    coefs, intercepts : lists of arrays, see the top of this module
+    coefs, intercepts, activations : see the top of this module
 
     Returns
     -------
     S_preA, S_postA : lists of arrays
         One entry per layer, hidden layers first; the output node's is the last, of shape (1,).
     """
+    _check_activations(activations)
     S_preA, S_postA = [], []
     signal = x
     for layer, weight in enumerate(coefs):
@@ -52,35 +67,48 @@ def forward(x, coefs, intercepts=None):
     return S_preA, S_postA
 
 
-def sample_loss(S_preA_O, T, *, log_loss=False):
+def sample_loss(S_preA_O, T, *, loss="squared_error"):
     """``1/2 * FE**2``, or ``-log`` of the probability given to the target, from the logit.
 
     ``log(1 + exp(-S_preA_O))`` for T = 1, with the other sign for T = 0: exact also where the
     probability rounds to 0 or 1.
     """
-    if log_loss:
+    if loss == "squared_error":
+        return 0.5 * (logistic(S_preA_O) - T) ** 2
+    if loss == "log_loss":
         with np.errstate(invalid="ignore"):  # nan stays nan
             return np.logaddexp(0.0, (1.0 - 2.0 * T) * S_preA_O)
-    return 0.5 * (logistic(S_preA_O) - T) ** 2
+    raise ValueError(f"The equations have no loss {loss!r}.")
 
 
-def gradients(x, T, coefs, intercepts=None, *, log_loss=False):
-    """Backpropagate one sample: the gradients of ``1/2 * FE**2``, or of the log loss.
+def output_error_signal(FE, f_prime, *, loss="squared_error"):
+    """``S_ERROR``, the derivative of `sample_loss` by ``S_preA,O``.
 
-    Every gradient uses the weights from before the sample. The square's factor 2 and the 1/2
-    cancel, so the article's formulas carry no factor. With log loss the derivative ``f'`` of the
-    output node cancels too.
+    The square's factor 2 and the 1/2 cancel, so the article's formula carries no factor. With log
+    loss the derivative ``f'`` of the output node cancels too.
+    """
+    if loss == "squared_error":
+        return FE * f_prime
+    if loss == "log_loss":
+        return FE
+    raise ValueError(f"The equations have no loss {loss!r}.")
+
+
+def gradients(x, T, coefs, intercepts=None, *, loss="squared_error", activations=LOGISTIC):
+    """Backpropagate one sample: the gradients of its loss.
+
+    Every gradient uses the weights from before the sample.
 
     Returns
     -------
     grad_coefs, grad_intercepts : lists of arrays shaped like `coefs` and the layers' biases
-    loss : float
+    value : float
+        The loss.
     """
-    S_preA, S_postA = forward(x, coefs, intercepts)
+    S_preA, S_postA = forward(x, coefs, intercepts, activations=activations)
+    f_prime = derivatives(S_postA, activations=activations)
     FE = S_postA[-1][0] - T
-    # f'(S_preA) = f * (1 - f), from the postactivation that is already there.
-    f_prime = [f * (1.0 - f) for f in S_postA]
-    error_signal = np.array([FE]) if log_loss else FE * f_prime[-1]  # S_ERROR
+    error_signal = np.array([output_error_signal(FE, f_prime[-1][0], loss=loss)])  # S_ERROR
 
     inputs = [x, *S_postA[:-1]]  # what flows into each layer
     grad_coefs, grad_intercepts = [None] * len(coefs), [None] * len(coefs)
@@ -91,11 +119,22 @@ def gradients(x, T, coefs, intercepts=None, *, log_loss=False):
         grad_intercepts[layer] = error_signal  # a bias node's input is 1
         if layer > 0:
             error_signal = (coefs[layer] @ error_signal) * f_prime[layer - 1]
-    loss = sample_loss(S_preA[-1][0], T, log_loss=log_loss)
-    return grad_coefs, grad_intercepts, loss
+    return grad_coefs, grad_intercepts, sample_loss(S_preA[-1][0], T, loss=loss)
 
 
-def epoch(X, y, coefs, intercepts=None, *, LR, order=None, step=None, alpha=0.0, log_loss=False):
+def epoch(
+    X,
+    y,
+    coefs,
+    intercepts=None,
+    *,
+    LR,
+    order=None,
+    step=None,
+    alpha=0.0,
+    loss="squared_error",
+    activations=LOGISTIC,
+):
     """Visit samples one by one and change all weights after each: ``weight -= LR * gradient``.
 
     With `alpha`, the objective is the mean loss plus ``alpha / (2 n)`` times the sum of the squared
@@ -112,11 +151,12 @@ def epoch(X, y, coefs, intercepts=None, *, LR, order=None, step=None, alpha=0.0,
     step : array of shape (n_samples,), default=1
         Scale of the learning rate (and of the loss) for each row.
     alpha : float
-    log_loss : bool
+    loss : {"squared_error", "log_loss"}
+    activations : (str, str)
 
     Returns
     -------
-    loss : float
+    mean_loss : float
         Mean over the visits, weighted by `step`, of the loss before each visit's update, without
         the term of `alpha`.
     """
@@ -124,13 +164,13 @@ def epoch(X, y, coefs, intercepts=None, *, LR, order=None, step=None, alpha=0.0,
     step = np.ones(len(X)) if step is None else step
     total_loss, total = 0.0, sum(step[row] for row in order)
     for row in order:
-        grad_coefs, grad_intercepts, loss = gradients(
-            X[row], y[row], coefs, intercepts, log_loss=log_loss
+        grad_coefs, grad_intercepts, value = gradients(
+            X[row], y[row], coefs, intercepts, loss=loss, activations=activations
         )
         for layer, weight in enumerate(coefs):
             weight *= max(0.0, 1.0 - LR * step[row] * alpha / total)
             weight -= LR * step[row] * grad_coefs[layer]
             if intercepts is not None:
                 intercepts[layer] -= LR * step[row] * grad_intercepts[layer]
-        total_loss += step[row] * loss
+        total_loss += step[row] * value
     return total_loss / total

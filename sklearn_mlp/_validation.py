@@ -129,13 +129,6 @@ def readable(X):
     return readable
 
 
-def rows_of(X, rows):
-    """Some rows of X. Old versions of SciPy cannot take them if the indices have two dtypes."""
-    if issparse(X) and X.indices.dtype != X.indptr.dtype:
-        X = csr_array((X.data, X.indices, X.indptr), shape=X.shape)
-    return X[rows]
-
-
 def validate_sample_weight(sample_weight, X):
     if sample_weight is None:
         return None
@@ -150,22 +143,42 @@ def validate_sample_weight(sample_weight, X):
     return sample_weight
 
 
-def is_validation_set_given(X, y, sample_weight, *, early_stopping):
-    """Whether `fit` is given `X_val` and `y_val`; ValueError if only one, or if they are unused."""
+def validate_inputs(estimator, X, *, dtype):
+    """X of a prediction as the kernel can read it."""
+    # What is too large for float32 is an error, which needs no warning before it.
+    with np.errstate(over="ignore", invalid="ignore"):
+        X = validate_data(
+            estimator,
+            as_numpy_or_sparse(X),
+            accept_sparse="csr",
+            dtype=dtype,
+            order="C",
+            reset=False,
+        )
+    return readable(X)
+
+
+def validate_validation_set(estimator, X, y, sample_weight, *, dtype):
+    """X_val, y_val and sample_weight_val as `validate_samples` makes them, or None without any.
+
+    ValueError if only one of `X_val` and `y_val` is given, or if they are not used.
+    """
     if X is None and y is None:
         if sample_weight is not None:
             raise ValueError("sample_weight_val is provided, but X_val was not provided.")
-        return False
+        return None
     if y is None:
         raise ValueError("X_val is provided, but y_val was not provided.")
     if X is None:
         raise ValueError("y_val is provided, but X_val was not provided.")
-    if not early_stopping:
+    if not estimator.early_stopping:
         raise ValueError(
             "X_val and y_val are passed to fit while at the same time early_stopping is "
             "False. When passing X_val and y_val to fit, early_stopping should be set to True."
         )
-    return True
+    with named_as_validation_set():
+        X, y = validate_samples(estimator, X, y, dtype=dtype, reset=False)
+        return X, y, validate_sample_weight(sample_weight, X)
 
 
 @contextlib.contextmanager

@@ -48,6 +48,9 @@ def _convert(scope, operator, container):
             f"MLPLogisticClassifier needs opset {MIN_OPSET} or newer of ONNX, got target_opset="
             f"{container.target_opset}."
         )
+    for activation in (model.hidden_activation_, model.out_activation_):
+        if activation != "logistic":
+            raise ValueError(f"The graph has no activation {activation!r}, only 'logistic'.")
     graph = _Graph(scope, container)
     logits = _logits(graph, model, operator.inputs[0].full_name)
     # What calibrates a classifier asks for its `decision_function`.

@@ -92,7 +92,7 @@ template <class T> static void solve(const InstructionSet &set, bool sparse)
     const Network net = {layers.values, n_layers, free, shape[5] != 0};
     const Visits visits = {
         c_order.values, n_visits, classes.values, 1, step.values,
-        {parameters[0], parameters[0]}, parameters[1], shape[6] != 0};
+        {parameters[0], parameters[0]}, parameters[1], static_cast<Loss>(shape[6])};
     Tally tally = {0.0, 0.0, 0.0};
     set.train(rows, net, visits, tally);
     const Array<T> logits(n_rows);

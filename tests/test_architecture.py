@@ -17,7 +17,7 @@ NEVER = {
     "_kernel": {"_classifier", "_training", "_inspection", "_validation", "_persistence"},
     "_training": {"_classifier", "_inspection", "_persistence", "_reference"},
     "_validation": {"_classifier", "_training", "_kernel", "_inspection", "_persistence"},
-    "_persistence": {"_classifier", "_training", "_inspection", "_reference"},
+    "_persistence": {"_classifier", "_inspection", "_reference"},
     "_classifier": {"_reference", "_inspection", "_export_c", "onnx"},
     "_export_c": {"_training"},
     "onnx": {"_training"},

@@ -15,9 +15,10 @@ from sklearn.utils import shuffle
 
 from sklearn_mlp import MLPLogisticClassifier
 from sklearn_mlp._training import diagnosis
-from sklearn_mlp._training.data import TrainingSet
+from sklearn_mlp._training.data import TrainingSet, target_shares
 from sklearn_mlp._training.diagnosis import area_under_roc
-from sklearn_mlp._training.losses import loss_of_constant_output
+from sklearn_mlp._training.losses import LOSSES
+from sklearn_mlp._training.plan import make_plan
 from sklearn_mlp._training.targets import Targets
 from sklearn_mlp._training.visits import weights_to_visits
 
@@ -66,20 +67,15 @@ def test_a_rare_class_below_one_half_is_no_failure():
 def test_the_final_weights_decide(schedule):
     # The last epoch as a whole was good, but what its last visit left is no good.
     y = np.arange(100) % 2
-    training = TrainingSet(None, Targets(y.astype(np.int32)), None, np.arange(100), 100, None)
+    targets = Targets(y.astype(np.int32), 1)
+    training = TrainingSet(np.ones((100, 2)), None, targets, None, np.arange(100), 100, None)
     run = SimpleNamespace(loss_=0.01, best_loss_=0.01, n_iter_=20, n_outputs_=1)
+    plan = make_plan(
+        MLPLogisticClassifier(learning_rate=schedule, max_iter=20), training, streamed=False
+    )
 
     def describe(decide):
-        return diagnosis.describe_fit(
-            run,
-            training,
-            np.ones((100, 2)),
-            decide,
-            loss_name="squared_error",
-            classes=np.array(["no", "yes"]),
-            schedule=schedule,
-            max_iter=20,
-        )
+        return diagnosis.describe_fit(run, plan, training, decide, classes=np.array(["no", "yes"]))
 
     message = describe(lambda rows: np.full((len(rows), 1), 5.0))
     assert describe(lambda rows: np.where(y[rows] == 1, 5.0, -5.0)[:, np.newaxis]) is None
@@ -256,8 +252,9 @@ def test_the_loss_of_a_network_without_inputs(loss, n_classes):
         model.fit(np.zeros((len(y), 1)), y, weight)
     visits, step = weights_to_visits(y, weight)
     visits = np.repeat(np.arange(len(y)), visits)
-    training = TrainingSet(None, Targets(y), step, visits, step[visits].sum(), None)
-    expected = loss_of_constant_output(training, model.n_outputs_, loss)
+    targets = Targets(y, model.n_outputs_)
+    training = TrainingSet(None, None, targets, step, visits, step[visits].sum(), None)
+    expected = LOSSES[loss].of_constant_output(target_shares(training))
     np.testing.assert_allclose(model.loss_, expected, rtol=0.01)
 
 

@@ -245,6 +245,6 @@ def test_rows_are_sorted_in_short_calls(monkeypatch):
     # Three rows in four have one hash, so that a range of equal leading bits is long.
     hashes = np.random.default_rng(0).integers(0, 2**64, 10_000, dtype=np.uint64)
     hashes[np.random.default_rng(1).uniform(size=10_000) < 0.75] = 2**63 + 5
-    monkeypatch.setattr(visits, "SORTED_AT_ONCE", 300)
+    monkeypatch.setattr(visits, "ROWS_AT_ONCE", 300)
     np.testing.assert_array_equal(hashes[visits._argsort(hashes)], np.sort(hashes))
     assert sorted(visits._argsort(hashes)) == list(range(10_000))

@@ -11,8 +11,14 @@ from sklearn_mlp import _reference
 from sklearn_mlp._kernel import Network, Rows, decide, hash_rows, instruction_sets, shuffled, train
 from sklearn_mlp._kernel.packed import INSTRUCTION_SET, PackedWeights
 
+BASELINE = {
+    "activations": _reference.LOGISTIC,
+    "instruction_set": "baseline",
+    "train_biases": True,
+}
+
 # Two classes, squared error, nothing else.
-PLAIN = {"positive": 1, "alpha": 0.0, "log_loss": False}
+PLAIN = {"positive": 1, "alpha": 0.0, "loss": "squared_error"}
 
 
 @pytest.fixture(params=instruction_sets())
@@ -25,7 +31,7 @@ def identity_network(dtype, weight=1.0):
     """One input, one hidden node: the logit is logistic(weight * x)."""
     coefs = [np.full((1, 1), weight, dtype), np.ones((1, 1), dtype)]
     packed = PackedWeights(coefs, [np.zeros(1, dtype)] * 2)
-    return packed.networks(train_biases=False)[0]
+    return packed.networks(_reference.LOGISTIC, train_biases=False)[0]
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
@@ -87,7 +93,7 @@ def largest_difference(
     bias,
     container=np.asarray,
     alpha=0.0,
-    log_loss=False,
+    loss="squared_error",
 ):
     """Between an epoch of the kernel and one of the reference, relative to the largest weight."""
     total = step[order].sum()
@@ -95,21 +101,21 @@ def largest_difference(
     tally = np.array([0.0, np.inf, -np.inf])
     train(
         Rows(container(X)),
-        packed.networks(train_biases=bias)[0],
+        packed.networks(_reference.LOGISTIC, train_biases=bias)[0],
         order=order,
         classes=y,
         positive=1,
         step=step,
         learning_rate=(LR, LR),
         alpha=alpha / total,
-        log_loss=log_loss,
+        loss=loss,
         tally=tally,
     )
     coefs, intercepts = ([a.astype(float) for a in layers] for layers in (coefs, intercepts))
     X = X.astype(float)
-    more = {"LR": LR, "order": order, "step": step, "alpha": alpha, "log_loss": log_loss}
-    loss = _reference.epoch(X, y, coefs, intercepts if bias else None, **more)
-    np.testing.assert_allclose(tally[0] / total, loss, rtol=1e-4)
+    more = {"LR": LR, "order": order, "step": step, "alpha": alpha, "loss": loss}
+    mean_loss = _reference.epoch(X, y, coefs, intercepts if bias else None, **more)
+    np.testing.assert_allclose(tally[0] / total, mean_loss, rtol=1e-4)
     largest = max(np.abs(a).max() for a in (*coefs, *intercepts))
     pairs = zip((*packed.coefs, *packed.intercepts), (*coefs, *intercepts), strict=True)
     return max(np.abs(got - want).max() for got, want in pairs) / largest
@@ -140,7 +146,7 @@ def test_random_networks_follow_the_reference(instruction_set, dtype, bias, rand
         options = {
             "container": csr_array if number % 3 == 0 else np.asarray,
             "alpha": 0.0 if number % 2 else 10 ** rng.uniform(-3, 1),
-            "log_loss": number % 5 > 2,
+            "loss": "log_loss" if number % 5 > 2 else "squared_error",
         }
         difference = largest_difference(*problem, bias=bias, **options)
         assert difference < TOLERANCE[dtype], (n_inputs, hidden, n_rows, options)
@@ -170,8 +176,8 @@ def test_float32_weights_feel_an_alpha_far_below_their_precision(instruction_set
     for n_hidden in (1, 90):
         coefs = [np.ones((1, n_hidden), np.float32), np.zeros((n_hidden, 1), np.float32)]
         packed = PackedWeights(coefs, [np.zeros(n_hidden, np.float32), np.zeros(1, np.float32)])
-        more = {"classes": y, "positive": 1, "step": None, "log_loss": False}
-        network = packed.networks(train_biases=False)[0]
+        more = {"classes": y, "positive": 1, "step": None, "loss": "squared_error"}
+        network = packed.networks(_reference.LOGISTIC, train_biases=False)[0]
         tally = np.array([0.0, np.inf, -np.inf])
         train(
             Rows(X),
@@ -193,7 +199,9 @@ def test_padding_stays_zero(instruction_set, random_problem):
         n_weights = sum(a.size for a in (*coefs, *intercepts))
         tally = np.array([0.0, np.inf, -np.inf])
         more = {"classes": y, "step": step, "learning_rate": (LR, LR), "tally": tally, **PLAIN}
-        train(Rows(X), packed.networks(train_biases=True)[0], order=order, **more)
+        train(
+            Rows(X), packed.networks(_reference.LOGISTIC, train_biases=True)[0], order=order, **more
+        )
         assert np.count_nonzero(packed.buffer) == n_weights
 
 
@@ -208,7 +216,12 @@ def test_visits_in_several_calls_are_visits_in_one(instruction_set, hidden, rand
         tally = np.array([0.0, np.inf, -np.inf])
         more = {"classes": y, "step": step, "learning_rate": (LR, LR), "tally": tally, **PLAIN}
         for start, end in zip([0, *ends], ends):  # noqa: B905
-            train(Rows(X), packed.networks(train_biases=True)[0], order=order[start:end], **more)
+            train(
+                Rows(X),
+                packed.networks(_reference.LOGISTIC, train_biases=True)[0],
+                order=order[start:end],
+                **more,
+            )
         results.append(packed.buffer)
     np.testing.assert_allclose(results[1], results[0], rtol=1e-12)
     np.testing.assert_allclose(results[2], results[0], rtol=1e-12)
@@ -276,20 +289,19 @@ def test_what_the_kernel_cannot_read_in_place_is_refused(X):
 )
 def test_weights_of_another_layout_are_refused(weights, offsets):
     with pytest.raises(TypeError, match="kernel: "):
-        Network(weights, [2, 3, 1], offsets, instruction_set="baseline", train_biases=True)
+        Network(weights, [2, 3, 1], offsets, **BASELINE)
 
 
 def test_scratch_memory_is_shared_by_networks_of_a_kind_only():
     weights, offsets = np.zeros(20), [0, 8, 12, 16, 20]
-    more = {"instruction_set": "baseline", "train_biases": True}
-    first = Network(weights, [2, 3, 1], offsets, **more)
-    Network(np.zeros(20), [2, 3, 1], offsets, sharing=first, **more)
+    first = Network(weights, [2, 3, 1], offsets, **BASELINE)
+    Network(np.zeros(20), [2, 3, 1], offsets, sharing=first, **BASELINE)
     for dtype, sizes, others in (
         (np.float64, [40, 3, 1], [0, 160, 164, 168, 172]),
         (np.float32, [2, 3, 1], offsets),
     ):
         with pytest.raises(TypeError, match="another kind of network"):
-            Network(np.zeros(others[-1], dtype), sizes, others, sharing=first, **more)
+            Network(np.zeros(others[-1], dtype), sizes, others, sharing=first, **BASELINE)
 
 
 def test_arguments_that_do_not_go_together_are_refused():
@@ -302,7 +314,7 @@ def test_arguments_that_do_not_go_together_are_refused():
         "step": None,
         "learning_rate": (1.0, 1.0),
         "alpha": 0.0,
-        "log_loss": False,
+        "loss": "squared_error",
         "tally": np.zeros(3),
     }
     train(rows, network, **good)

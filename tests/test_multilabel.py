@@ -14,8 +14,8 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.preprocessing import StandardScaler
 
 from sklearn_mlp import MLPLogisticClassifier, NetworkDisplay, gradient_check, trace_update
-from sklearn_mlp._training.data import TrainingSet
-from sklearn_mlp._training.diagnosis import loss_of_constant_output
+from sklearn_mlp._training.data import TrainingSet, target_shares
+from sklearn_mlp._training.losses import LOSSES
 from sklearn_mlp._training.targets import encode
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -128,12 +128,13 @@ def test_the_loss_of_a_constant_output_is_that_of_constant_networks(data, loss):
     Y = data[1]
     step = np.random.default_rng(0).uniform(size=len(Y))
     _, targets = encode(Y)
-    training = TrainingSet(None, targets, step, np.arange(len(Y)), step.sum(), None)
+    training = TrainingSet(None, None, targets, step, np.arange(len(Y)), step.sum(), None)
     share = np.average(Y, axis=0, weights=step)
     losses = -share * np.log(share) - (1 - share) * np.log(1 - share)
     if loss == "squared_error":
         losses = 0.5 * share * (1 - share)
-    assert loss_of_constant_output(training, 4, loss) == pytest.approx(losses.mean())
+    constant_loss = LOSSES[loss].of_constant_output(target_shares(training))
+    assert constant_loss == pytest.approx(losses.mean())
 
 
 def test_early_stopping_holds_out_rows_and_not_a_part_of_each_set(data):

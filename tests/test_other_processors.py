@@ -82,7 +82,8 @@ def problems(rng, make, dtype):
         hashes = hash_rows(Rows(X), subset=None, float32=True)
         coefs, intercepts = ([a.astype(float) for a in part] for part in (coefs, intercepts))
         X = X.astype(float)
-        more = {"LR": LR, "order": order, "step": step, "alpha": alpha, "log_loss": log_loss}
+        more = {"LR": LR, "order": order, "step": step, "alpha": alpha}
+        more["loss"] = ("squared_error", "log_loss")[log_loss]  # in the order of losses.hpp
         loss = _reference.epoch(X, y, coefs, intercepts if bias else None, **more)
         logits = np.array([_reference.forward(x, coefs, intercepts)[0][-1][0] for x in X])
         wanted = ([*coefs, *intercepts], loss * step[order].sum(), logits, hashes)

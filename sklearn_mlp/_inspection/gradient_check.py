@@ -8,7 +8,9 @@ from scipy.sparse import issparse
 from sklearn.utils.validation import check_is_fitted
 
 from .. import _reference
+from .._kernel.packed import dtype_of
 from .._training.targets import encode_known
+from .._validation import validate_samples
 from .pipelines import as_rows, classifier_of
 
 # The largest difference relative to the largest gradient at which the two count as equal. A wrong
@@ -144,7 +146,7 @@ def gradient_check(estimator, X, y, *, epsilon=1e-5):
         shuffle=False,  # one sample has no order
         verbose=False,
     )
-    X, y = model._validate_samples(X, y, reset=False)
+    X, y = validate_samples(model, X, y, dtype=dtype_of(model.coefs_), reset=False)
     targets = encode_known(y, model.classes_, multilabel=model.multilabel_)
     vars(model).pop("feature_names_in_", None)  # checked; the rows of X now come without
     gradients = np.array(
@@ -173,20 +175,21 @@ def _trained_arrays(model):
 
 def _kernel_gradient(model, X, y):
     """The change of each weight by one update at a learning rate of 1; the weights are restored."""
-    buffer = model._packed.buffer.copy()
     before = [np.array(array, dtype=np.float64) for array in _trained_arrays(model)]
     model.partial_fit(X, y)
     after = _trained_arrays(model)
-    change = np.concatenate([(b - a).ravel() for b, a in zip(before, after, strict=True)])
-    model._packed.buffer[...] = buffer
-    return change
+    changes = [(b - a).ravel() for b, a in zip(before, after, strict=True)]
+    for array, kept in zip(after, before, strict=True):
+        array[...] = kept
+    return np.concatenate(changes)
 
 
 def _finite_differences(model, X, targets, epsilon):
     """Names of the weights, and the central difference for each sample and weight."""
-    targets = targets.matrix(model.n_outputs_)
+    targets = targets.matrix()
     arrays = [np.array(array, dtype=np.float64) for array in _trained_arrays(model)]
     n_layers = len(model.coefs_)
+    activations = model.hidden_activation_, model.out_activation_
     names, differences = [], []
     for position, array in enumerate(arrays):
         name = ("coefs_", "intercepts_")[position // n_layers] + f"[{position % n_layers}]"
@@ -199,10 +202,10 @@ def _finite_differences(model, X, targets, epsilon):
             for moved in (kept + epsilon, kept - epsilon):
                 array[index] = moved
                 weights = [a[network] for a in arrays]
-                S_preA, _ = _reference.forward(X, weights[:n_layers], weights[n_layers:] or None)
-                losses.append(
-                    _reference.sample_loss(S_preA[-1][:, 0], T, log_loss=model.loss == "log_loss")
+                S_preA, _ = _reference.forward(
+                    X, weights[:n_layers], weights[n_layers:] or None, activations=activations
                 )
+                losses.append(_reference.sample_loss(S_preA[-1][:, 0], T, loss=model.loss))
             array[index] = kept
             names.append(f"{name}[{', '.join(map(str, index))}]")
             differences.append((losses[0] - losses[1]) / (2.0 * epsilon))

@@ -11,8 +11,12 @@ from sklearn.utils.extmath import safe_sparse_dot
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 from sklearn.utils.validation import check_is_fitted
 
+from .._kernel.packed import dtype_of
 from .._sklearn import DocumentationLink
+from .._validation import validate_inputs
 from .pipelines import classifier_of
+
+ACTIVATIONS = {"logistic": expit}
 
 
 class HiddenActivations(DocumentationLink, MetaEstimatorMixin, TransformerMixin, BaseEstimator):
@@ -120,15 +124,17 @@ class HiddenActivations(DocumentationLink, MetaEstimatorMixin, TransformerMixin,
             than two classes or several labels, the nodes of all of them, network by network.
         """
         before, model, layer = self._network()
-        signals = model._validate_inputs(X if before is None else before.transform(X))
+        X = X if before is None else before.transform(X)
+        signals = validate_inputs(model, X, dtype=dtype_of(model.coefs_))
         signals = [signals] * model.n_outputs_
+        activation = ACTIVATIONS[model.hidden_activation_]
         for coefs, intercepts in zip(
             model.coefs_[: layer + 1], model.intercepts_[: layer + 1], strict=True
         ):
             if model.n_outputs_ == 1:
                 coefs, intercepts = coefs[np.newaxis], intercepts[np.newaxis]
             signals = [
-                expit(safe_sparse_dot(signal, coef, dense_output=True) + intercept)
+                activation(safe_sparse_dot(signal, coef, dense_output=True) + intercept)
                 for signal, coef, intercept in zip(signals, coefs, intercepts, strict=True)
             ]
         return np.hstack(signals)
@@ -164,6 +170,11 @@ class HiddenActivations(DocumentationLink, MetaEstimatorMixin, TransformerMixin,
             self.estimator if self.prefit else self.estimator_, "HiddenActivations"
         )
         check_is_fitted(model)
+        if model.hidden_activation_ not in ACTIVATIONS:
+            raise ValueError(
+                f"HiddenActivations has no activation {model.hidden_activation_!r}, only "
+                f"{sorted(ACTIVATIONS)}."
+            )
         n_hidden = len(model.coefs_) - 1
         if not isinstance(self.layer, Integral) or not -n_hidden <= self.layer < n_hidden:
             raise ValueError(

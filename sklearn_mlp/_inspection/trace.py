@@ -12,6 +12,8 @@ from scipy.sparse import issparse
 from sklearn.utils.validation import check_is_fitted
 
 from .. import _reference
+from .._training.data import rows_of
+from .._training.fit import prepare_partial_fit
 from . import trace_text
 from .diagram import layer_names, node_names
 from .pipelines import as_rows, classifier_of, feature_names_of
@@ -72,6 +74,8 @@ class BackpropTrace:
         is more. 0 without regularization.
     loss_name : str
         "squared_error" or "log_loss".
+    activations : tuple of str
+        Names of the activation functions of the hidden nodes and of the output node: "logistic".
     class_of_interest : object
         The class whose probability the network's output is.
     network : str
@@ -100,6 +104,7 @@ class BackpropTrace:
     n_visits: int
     decay: float
     loss_name: str
+    activations: tuple
     class_of_interest: object
     network: str
     feature_names: list
@@ -230,7 +235,7 @@ def trace_update(estimator, x, y, *, class_of_interest=None):
     labels = labels[np.newaxis] if model.multilabel_ else labels
     if len(labels) != 1:
         raise ValueError(f"y must be the class label of one sample, got {y!r}.")
-    X, training, plan, run = model._prepare_partial_fit(x, labels)
+    training, _, plan, (run,) = prepare_partial_fit(model, x, labels)
     if model.multilabel_:
         y, own = labels[0], model.classes_[0]
     else:
@@ -241,9 +246,9 @@ def trace_update(estimator, x, y, *, class_of_interest=None):
     step = 0.0 if n_visits == 0 else 1.0 if training.step is None else float(training.step[0])
     return make_trace(
         model,
-        (X.toarray() if issparse(X) else X)[0].astype(np.float64),
+        dense_rows(training.X, [0])[0],
         y,
-        int(training.targets.matrix(model.n_outputs_)[0, number]),
+        int(training.targets.matrix()[0, number]),
         weights_of_network(model, number),
         LR=plan.learning_rate_of(0, run.t_),
         step=step,
@@ -258,9 +263,11 @@ def make_trace(
     model, x, y, T, before, *, LR, step, n_visits, decay, class_of_interest, feature_names
 ):
     """The trace of an update by sample x; the arguments are the fields of `BackpropTrace`."""
-    log_loss = model.loss == "log_loss"
-    S_preA, S_postA = _reference.forward(x, *before)
-    grad_coefs, grad_intercepts, loss = _reference.gradients(x, T, *before, log_loss=log_loss)
+    activations = model.hidden_activation_, model.out_activation_
+    S_preA, S_postA = _reference.forward(x, *before, activations=activations)
+    grad_coefs, grad_intercepts, loss = _reference.gradients(
+        x, T, *before, loss=model.loss, activations=activations
+    )
     after = Weights(*([array.copy() for array in arrays] for arrays in before))
     if n_visits:
         _reference.epoch(
@@ -271,7 +278,8 @@ def make_trace(
             LR=LR,
             step=[step],
             alpha=decay * step,  # `epoch` divides by the steps that it makes
-            log_loss=log_loss,
+            loss=model.loss,
+            activations=activations,
         )
     return BackpropTrace(
         x=x,
@@ -279,7 +287,7 @@ def make_trace(
         T=T,
         S_preA=S_preA,
         S_postA=S_postA,
-        f_prime=[f * (1.0 - f) for f in S_postA],
+        f_prime=_reference.derivatives(S_postA, activations=activations),
         FE=float(S_postA[-1][0] - T),
         S_ERROR=float(grad_intercepts[-1][0]),
         error_signals=[g.copy() for g in grad_intercepts],  # a bias node's input is 1
@@ -292,11 +300,18 @@ def make_trace(
         n_visits=n_visits,
         decay=decay,
         loss_name=model.loss,
+        activations=activations,
         class_of_interest=class_of_interest,
         network=name_of_network(model, class_of_interest),
         feature_names=feature_names,
         has_bias=model.fit_intercept,
     )
+
+
+def dense_rows(X, rows):
+    """Some rows of X as a dense array in float64."""
+    X = rows_of(X, rows)
+    return np.array(X.toarray() if issparse(X) else X, dtype=np.float64)
 
 
 def name_of_network(model, class_of_interest):

@@ -105,8 +105,8 @@ def _table(heads, columns):
 def svg(trace, *, edge_values=False):
     """The network: inputs at the left, the output at the right; nodes and weights have tooltips.
 
-    What `training.js` changes from update to update has classes and numbers: "edge", "node" and
-    "value", numbered in the order of `drawn_edges` and `drawn_nodes`.
+    What `training_trace.js` changes from update to update has classes and numbers: "edge", "node"
+    and "value", numbered in the order of `drawn_edges` and `drawn_nodes`.
 
     Parameters
     ----------

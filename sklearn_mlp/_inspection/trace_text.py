@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from .._training.losses import loss_named
+
 # Column of the rows, the standard term, the article's.
 NODE_COLUMNS = [
     ("layer", "", "layer"),
@@ -85,13 +87,12 @@ def _weights_of_layer(trace, layer):
 
 def equations(trace):
     """Of the output node: standard term, article's term, value and formula."""
-    with_f_prime = "FE" if trace.loss_name == "log_loss" else "FE * f'(S_preA,O)"
-    loss = "-log(1 - |FE|)" if trace.loss_name == "log_loss" else "1/2 * FE**2"
+    loss = loss_named(trace.loss_name)
     return [
         ("target", "T", str(trace.T), f"1 for class {trace.class_of_interest}, else 0"),
         ("final error", "FE", number(trace.FE), "S_postA,O - T"),
-        ("delta", "S_ERROR", number(trace.S_ERROR), with_f_prime),
-        ("loss", "", number(trace.loss), loss),
+        ("delta", "S_ERROR", number(trace.S_ERROR), loss.error_signal),
+        ("loss", "", number(trace.loss), loss.formula),
     ]
 
 
@@ -103,7 +104,7 @@ def network_in_words(trace):
 
 
 def loss_in_words(trace):
-    return "log loss" if trace.loss_name == "log_loss" else "half the squared error"
+    return loss_named(trace.loss_name).words
 
 
 def describe(trace):

@@ -20,20 +20,7 @@ import numpy as np
 
 cnp.import_array()
 
-cdef extern from *:
-    """
-    #define SKLEARN_MLP_TEXT(number) SKLEARN_MLP_QUOTED(number)
-    #define SKLEARN_MLP_QUOTED(number) #number
-    #if defined(__clang__)
-    #define SKLEARN_MLP_COMPILER "Clang " __clang_version__
-    #elif defined(__GNUC__)
-    #define SKLEARN_MLP_COMPILER "GCC " __VERSION__
-    #elif defined(_MSC_FULL_VER)
-    #define SKLEARN_MLP_COMPILER "Visual C++ " SKLEARN_MLP_TEXT(_MSC_FULL_VER)
-    #else
-    #define SKLEARN_MLP_COMPILER "unknown"
-    #endif
-    """
+cdef extern from "portability.hpp":
     const char *c_compiler "SKLEARN_MLP_COMPILER"
 
 cdef extern from "rows.hpp" namespace "sklearn_mlp" nogil:
@@ -50,6 +37,10 @@ cdef extern from "hash.hpp" namespace "sklearn_mlp" nogil:
         const CRows &, const ptrdiff_t *, ptrdiff_t, uint64_t *)
 
 cdef extern from "dispatch.hpp" namespace "sklearn_mlp" nogil:
+    ctypedef enum CLoss "sklearn_mlp::Loss":
+        pass
+    const int n_losses
+    const char **loss_names
     cdef struct CLayer "sklearn_mlp::Layer":
         void *weights
         void *biases
@@ -75,7 +66,7 @@ cdef extern from "dispatch.hpp" namespace "sklearn_mlp" nogil:
         const double *step
         double learning_rate[2]
         double alpha
-        cbool log_loss
+        CLoss loss
     cdef struct CInstructionSet "sklearn_mlp::InstructionSet":
         const char *name
         cbool available
@@ -183,6 +174,8 @@ cdef class Network:
     offsets : list of int
         Where in `weights` each layer's weights and then its biases begin, layer by layer, and
         n_values; see `sklearn_mlp._kernel.packed`.
+    activations : (str, str)
+        Of the hidden nodes and of the output node; ValueError for any but "logistic".
     instruction_set : str
     train_biases : bool
         False leaves the biases as they are (a network without bias nodes).
@@ -198,11 +191,14 @@ cdef class Network:
     cdef readonly object dtype
 
     def __cinit__(
-        self, weights, sizes, offsets, *, str instruction_set, bint train_biases,
+        self, weights, sizes, offsets, *, activations, str instruction_set, bint train_biases,
         Network sharing=None,
     ):
         cdef CLayer layer
         cdef Py_ssize_t number, n_layers = len(sizes) - 1
+        for activation in activations:
+            if activation != "logistic":
+                raise ValueError(f"kernel: no activation {activation!r}, only 'logistic'")
         self.isa = _instruction_set(instruction_set)
         self.dtype = weights.dtype
         cdef bint is_float = self.dtype == np.float32
@@ -268,9 +264,12 @@ def shuffled(visits, generator):
     return order
 
 
+_losses = {loss_names[number].decode(): number for number in range(n_losses)}
+
+
 def train(
     Rows rows, Network network, *, order, classes, int32_t positive, step, learning_rate,
-    double alpha, bint log_loss, double[::1] tally,
+    double alpha, str loss, double[::1] tally,
 ):
     """Visit rows in the given order and change the network's weights after each.
 
@@ -287,8 +286,8 @@ def train(
     alpha : float
         Every weight but the biases shrinks by ``max(0, 1 - learning_rate * step * alpha)`` in a
         visit.
-    log_loss : bool
-        Log loss in place of squared error.
+    loss : str
+        Its name, one of those in losses.hpp; ValueError for any other.
     tally : ndarray of shape (3,), dtype float64, IN/OUT
         Sum of step * loss, lowest and highest preactivation of the output node.
     """
@@ -307,7 +306,9 @@ def train(
         raise TypeError("kernel: classes must have one value per row, tally three values")
     visits.learning_rate[0], visits.learning_rate[1] = learning_rate
     visits.alpha = alpha
-    visits.log_loss = log_loss
+    if loss not in _losses:
+        raise ValueError(f"kernel: no loss {loss!r}, only {list(_losses)}")
+    visits.loss = <CLoss><int>_losses[loss]
     with nogil:
         network.isa.train(rows.view, network.view, visits, (<CTally *>&tally[0])[0])
 

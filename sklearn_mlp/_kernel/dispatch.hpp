@@ -19,6 +19,7 @@
 #include <type_traits>
 
 #include "network.hpp"
+#include "portability.hpp"
 #include "rows.hpp"
 
 namespace sklearn_mlp {
@@ -59,24 +60,3 @@ inline InstructionSet instruction_set_of(int number)
 }
 
 }  // namespace sklearn_mlp
-
-// Vectors need Clang's and GCC's operators on them and this builtin, which Visual C++ lacks.
-#ifdef __has_builtin
-#if __has_builtin(__builtin_shufflevector)
-#define SKLEARN_MLP_VECTORS 1
-#endif
-#endif
-
-#if defined(SKLEARN_MLP_VECTORS) && defined(__x86_64__)
-#define SKLEARN_MLP_X86 1
-#define SKLEARN_MLP_PRAGMA(...) _Pragma(#__VA_ARGS__)
-#ifdef __clang__
-#define SKLEARN_MLP_BEGIN_TARGET(features) \
-    SKLEARN_MLP_PRAGMA(clang attribute push(__attribute__((target(features))), apply_to = function))
-#define SKLEARN_MLP_END_TARGET SKLEARN_MLP_PRAGMA(clang attribute pop)
-#else
-#define SKLEARN_MLP_BEGIN_TARGET(features) \
-    SKLEARN_MLP_PRAGMA(GCC push_options) SKLEARN_MLP_PRAGMA(GCC target(features))
-#define SKLEARN_MLP_END_TARGET SKLEARN_MLP_PRAGMA(GCC pop_options)
-#endif
-#endif

@@ -13,7 +13,7 @@
 // precision, where 1 - 1e-9 is not 1, and between 1/2 and 1: a visit that would take it below
 // multiplies V by it (`shrink`) and starts again from 1. Without alpha all of this multiplies by 1.
 //
-// Included once per instruction set, after simd.hpp.
+// Included once per instruction set, after losses.hpp.
 
 // What is known of a visit before it begins.
 template <class T> struct Visit {
@@ -153,15 +153,11 @@ INLINE Vec<T> output_error(
     const double preact = first_lane<T>(S_preA), final_error = first_lane<T>(FE);
     tally.lowest = preact < tally.lowest ? preact : tally.lowest;
     tally.highest = preact > tally.highest ? preact : tally.highest;
-    if (visits.log_loss) {
-        // -log of the probability of the target, f(towards), from the logit: accurate where f is 0
-        const double towards = visit.target == T(1) ? preact : -preact;
-        const double beyond = towards < 0.0 ? -towards : 0.0;
-        tally.loss += visit.step * (beyond + ::log1p(::exp(towards < 0.0 ? towards : -towards)));
-        return FE * visit.rate;
-    }
-    tally.loss += visit.step * 0.5 * (final_error * final_error);
-    return (FE * visit.rate) * (S_postA * (T(1) - S_postA));
+    double loss;
+    const Vec<T> S_ERROR = error_signal<T>(
+        visits.loss, preact, final_error, visit.target == T(1), FE * visit.rate, S_postA, loss);
+    tally.loss += visit.step * loss;
+    return S_ERROR;
 }
 
 // From the first hidden layer's S_preA in its `postact` to its error signals in its `error`;

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "losses.hpp"
 #include "rows.hpp"
 
 namespace sklearn_mlp {
@@ -32,7 +33,7 @@ struct Network {
 
 // What one call of `train` adds to; all of it read before each visit's update.
 struct Tally {
-    double loss;               // sum of step * 1/2 * FE^2, or of step * log loss
+    double loss;               // sum of step * loss
     double lowest, highest;    // extremes of the output's preactivation
 };
 
@@ -45,7 +46,7 @@ struct Visits {
     const double *step;            // IN (n_rows,) scale of the learning rate, or NULL for 1
     double learning_rate[2];       // of samples whose target is 0, is 1
     double alpha;                  // of the L2 term, divided by the total step of an epoch
-    bool log_loss;                 // S_ERROR = FE, else FE * f'(S_preA)
+    Loss loss;
 };
 
 // Samples that the blocked pass takes at a time.

@@ -98,9 +98,10 @@ class PackedWeights:
         given = (*coefs, *intercepts)
         return len(mine) == len(given) and all(map(operator.is_, mine, given))
 
-    def networks(self, *, train_biases=False, n_threads=1):
+    def networks(self, activations, *, train_biases=False, n_threads=1):
         """Make the kernel's networks, one per class if there are more than two.
 
+        `activations` are the names of that of the hidden nodes and that of the output node.
         Network k is for thread ``k % n_threads``. The networks of a thread share scratch memory.
         """
         networks = []
@@ -110,6 +111,7 @@ class PackedWeights:
                     weights,
                     self._sizes,
                     self._offsets,
+                    activations=activations,
                     instruction_set=self.instruction_set,
                     train_biases=train_biases,
                     sharing=networks[number - n_threads] if number >= n_threads else None,

@@ -1,5 +1,6 @@
 // The text that dispatch.hpp compiles once per instruction set; without an include guard for that.
 #include "simd.hpp"
+#include "losses.hpp"
 #include "layers.hpp"
 #include "product.hpp"
 #include "fused.hpp"
@@ -8,5 +9,3 @@
 #include "dense.hpp"
 #include "sparse.hpp"
 #include "entry.hpp"
-#undef INLINE
-#undef PREFETCH

@@ -18,14 +18,6 @@
 // (Zen 4); float would save three operations of a shorter polynomial and add three for the table.
 // NaN stays NaN: every comparison is written so that NaN takes the branch of x itself.
 
-#if defined(__GNUC__) || defined(__clang__)
-#define INLINE inline __attribute__((always_inline))
-#define PREFETCH(address) __builtin_prefetch(address)
-#else
-#define INLINE inline
-#define PREFETCH(address) ((void)(address))
-#endif
-
 #if SIMD_BYTES
 
 template <class T> struct Lanes;

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
+from scipy.sparse import csr_array, issparse
 
 from .._kernel import Rows
 from .targets import Targets, class_weights
@@ -13,7 +14,9 @@ from .visits import canonical_order, expand, hold_out, weights_to_visits
 class TrainingSet(NamedTuple):
     """The samples of one call of `fit` or `partial_fit`, and how often each is visited.
 
+    X : array or CSR container of shape (n_rows, n_features)
     rows : sklearn_mlp._kernel.Rows
+        Those of `X`.
     targets : sklearn_mlp._training.targets.Targets
     step : array of shape (n_rows,), dtype float64, or None for 1
         Factor of the learning rate in each visit of a row.
@@ -25,12 +28,18 @@ class TrainingSet(NamedTuple):
         See `sklearn_mlp._training.visits.class_totals`; None without class weights.
     """
 
+    X: np.ndarray | csr_array
     rows: Rows
     targets: Targets
     step: np.ndarray | None
     visits: np.ndarray
     total: float
     class_totals: list | None
+
+    @property
+    def max_step(self):
+        """The largest factor of the learning rate in a visit."""
+        return 1.0 if self.step is None else float(self.step.max())
 
 
 class ValidationSet(NamedTuple):
@@ -52,9 +61,17 @@ class ValidationSet(NamedTuple):
     scorer: Callable | None = None
 
 
-def target_totals(training, n_networks):
+def rows_of(X, rows):
+    """Some rows of X. Old versions of SciPy cannot take them if the indices have two dtypes."""
+    if issparse(X) and X.indices.dtype != X.indptr.dtype:
+        X = csr_array((X.data, X.indices, X.indptr), shape=X.shape)
+    return X[rows]
+
+
+def target_totals(training):
     """For each network, the number of samples (weights counted) whose target is 1, as floats."""
     targets, visits = training.targets, training.visits
+    n_networks = targets.n_networks
     if len(visits) == 1 and training.step is None and targets.sets is None:  # a stream of rows
         number = int(targets.numbers[visits[0]])
         return (
@@ -62,19 +79,19 @@ def target_totals(training, n_networks):
         )
     totals = []
     for network in range(n_networks):
-        classes, positive = training.targets.of_network(network, n_networks)
-        is_positive = classes[training.visits] == positive
+        classes, positive = targets.of_network(network)
+        is_positive = classes[visits] == positive
         totals.append(
             float(np.count_nonzero(is_positive))
             if training.step is None
-            else float(training.step[training.visits[is_positive]].sum())
+            else float(training.step[visits[is_positive]].sum())
         )
     return totals
 
 
-def target_shares(training, n_networks):
+def target_shares(training):
     """For each network, the share of the samples (weights counted) whose target is 1."""
-    return np.array(target_totals(training, n_networks)) / training.total
+    return np.array(target_totals(training)) / training.total
 
 
 def make_training_set(
@@ -101,12 +118,12 @@ def make_training_set(
         order = canonical_order(rows, targets.numbers, step, visit_counts)
     else:
         order = np.arange(rows.n_rows)
-    return _of_visits(rows, targets, step, expand(order, visit_counts), totals)
+    visits = expand(order, visit_counts)
+    return TrainingSet(X, rows, targets, step, visits, _total(step, visits), totals)
 
 
-def _of_visits(rows, targets, step, visits, class_totals):
-    total = float(len(visits) if step is None else step[visits].sum())
-    return TrainingSet(rows, targets, step, visits, total, class_totals)
+def _total(step, visits):
+    return float(len(visits) if step is None else step[visits].sum())
 
 
 def _strata(targets):
@@ -153,7 +170,8 @@ def split(training, fraction, generator):
     weights = None
     if step is not None:
         weights = np.bincount(visits, minlength=rows.n_rows)[held_out] * step[held_out]
+    visits = visits[~is_held_out[visits]]
     return (
-        _of_visits(rows, targets, step, visits[~is_held_out[visits]], training.class_totals),
+        training._replace(visits=visits, total=_total(step, visits)),
         ValidationSet(rows, targets.take(held_out), held_out, weights),
     )

@@ -3,12 +3,13 @@
 The thresholds were chosen on 75 public tables, as they are and with columns shifted and scaled.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 from scipy.sparse import issparse
 
-from .._validation import rows_of
-from .data import target_totals
-from .losses import constant_loss_of, loss_of_constant_output, losses_of
+from .data import rows_of, target_shares, target_totals
+from .targets import most_probable
 from .visits import weighted_mean
 
 # After a loss below this fraction, and a learning rate that fell to 0, nothing is examined.
@@ -18,23 +19,23 @@ SUSPICIOUS = 0.25
 MOST_VALUES = 2**22
 
 
-def describe_non_finite(X, learning_rate, max_step):
+def describe_non_finite(training, learning_rate):
     """What to say of weights that became non-finite: the sizes of all that can be the reason."""
-    values = X.data if issparse(X) else X
+    values = training.X.data if issparse(training.X) else training.X
     largest = float(np.abs(values).max()) if values.size else 0.0
     return (
         "Solver produced non-finite parameter weights. What may be too large: the inputs (the "
         f"largest is {largest:.3g}; preprocess them, for instance with StandardScaler), "
         f"learning_rate_init (the learning rate is {learning_rate:.3g}), or the sample or class "
-        f"weights (they scale an update by up to {max_step:.3g})."
+        f"weights (they scale an update by up to {training.max_step:.3g})."
     )
 
 
-def describe_alpha(plan, training, max_step, *, streamed):
+def describe_alpha(plan, training, *, streamed):
     """What to say of an alpha that takes the weights away, or None."""
     if plan.alpha_follows_loss:
         return None
-    shrink = plan.learning_rate_init * max_step * plan.alpha / training.total
+    shrink = plan.learning_rate_init * training.max_step * plan.alpha / training.total
     if shrink < 0.5:
         return None
     message = (
@@ -49,25 +50,23 @@ def describe_alpha(plan, training, max_step, *, streamed):
     return message + "Try a smaller alpha or learning_rate_init."
 
 
-def describe_fit(run, training, X, decide, *, loss_name, classes, schedule, max_iter):
+def describe_fit(run, plan, training, decide, *, classes):
     """What went wrong in a fit and what to try, or None.
 
     Parameters
     ----------
     run : object
         Has the attributes of a fitted run: the estimator itself.
+    plan : sklearn_mlp._training.plan.Plan
     training : sklearn_mlp._training.data.TrainingSet
-    X : array or CSR container of shape (n_rows, n_features)
     decide : callable
         Logits of the final weights, of the rows of given numbers.
-    loss_name : {"squared_error", "log_loss"}
     classes : array of shape (n_classes,), or None if the targets are multilabel
-    schedule : {"linear", "constant", "invscaling", "adaptive"}
-    max_iter : int
     """
     # If the learning rate fell to about 0, the loss of the last epoch is that of the final weights.
-    ended = schedule == "linear" and run.n_iter_ == max_iter and run.best_loss_ is not None
-    constant_loss = loss_of_constant_output(training, run.n_outputs_, loss_name)
+    was_cut = plan.schedule.has_end and run.n_iter_ < plan.max_iter
+    ended = plan.schedule.has_end and not was_cut and run.best_loss_ is not None
+    constant_loss = plan.loss.of_constant_output(target_shares(training))
     is_suspicious = run.loss_ > SUSPICIOUS * constant_loss
     if ended and not is_suspicious:
         return None
@@ -77,23 +76,24 @@ def describe_fit(run, training, X, decide, *, loss_name, classes, schedule, max_
     sample = training.visits[:: -(-n_visits // n_sample)].copy()
     failure = _describe_not_learned(
         decide(sample),
-        training.targets.take(sample).matrix(run.n_outputs_),
+        training.targets.take(sample).matrix(),
         None if training.step is None else training.step[sample],
-        loss_name,
+        plan.loss,
         classes,
     )
     if failure is None and not is_suspicious:
         return None
+    X = training.X
     n_sample = max(16, MOST_VALUES * X.shape[0] // max(X.nnz if issparse(X) else X.size, 1))
     rows = np.unique(sample)[:: -(-len(sample) // n_sample)]
     # A rare flag, standardized, looks small where the sample has none of it.
     scales = describe_scales(rows_of(X, rows)) and describe_scales(X)
     if failure is not None:
         advice = GENERAL_ADVICE
-        if schedule == "linear" and run.n_iter_ < max_iter:
+        if was_cut:
             advice = (
-                f"Training was stopped in epoch {run.n_iter_} of {max_iter}, before the learning "
-                "rate fell. Try a larger n_iter_no_change, or early_stopping=False."
+                f"Training was stopped in epoch {run.n_iter_} of {plan.max_iter}, before the "
+                "learning rate fell. Try a larger n_iter_no_change, or early_stopping=False."
             )
         return f"{failure} {scales or advice}"
     if scales is not None:
@@ -107,26 +107,27 @@ GENERAL_ADVICE = (
 )
 
 
-def _describe_not_learned(logits, targets, weights, loss_name, classes):
+def _describe_not_learned(logits, targets, weights, loss, classes):
     """A sentence if the logits are no better than constants or than chance, otherwise None.
 
     Parameters
     ----------
     logits, targets : arrays of shape (n_samples, n_networks)
     weights : array of shape (n_samples,), or None for 1
-    loss_name, classes : see `describe_fit`
+    loss : sklearn_mlp._training.losses.Loss
+    classes : see `describe_fit`
     """
     both = targets.any(axis=0) & ~targets.all(axis=0)
     if not both.any():
         return None
     shares = weighted_mean(targets[:, both], weights)
-    constant_loss = constant_loss_of(shares, loss_name)
-    losses = losses_of(logits[:, both], targets[:, both], loss_name)
-    loss = float(weighted_mean(losses.mean(axis=1), weights))
-    if loss < 0.9 * constant_loss:
+    constant_loss = loss.of_constant_output(shares)
+    losses = loss.values(logits[:, both], targets[:, both])
+    mean_loss = float(weighted_mean(losses.mean(axis=1), weights))
+    if mean_loss < 0.9 * constant_loss:
         return None
     ranks = _ranks_better_than_chance(logits[:, both], targets[:, both])
-    if ranks and loss < 1.02 * constant_loss:
+    if ranks and mean_loss < 1.02 * constant_loss:
         return None
     sentence = (
         "The probabilities of the network are worse than constant ones"
@@ -134,12 +135,11 @@ def _describe_not_learned(logits, targets, weights, loss_name, classes):
         else "The network has not learned to tell the classes apart"
     )
     sentence += (
-        f": its mean loss on training samples is {loss:.3g}, that of constant probabilities "
+        f": its mean loss on training samples is {mean_loss:.3g}, that of constant probabilities "
         f"{constant_loss:.3g}."
     )
     if classes is not None:
-        n_networks = logits.shape[1]
-        predicted = (logits[:, 0] > 0).astype(int) if n_networks == 1 else logits.argmax(axis=1)
+        predicted = most_probable(logits)
         if (predicted == predicted[0]).all():
             sentence += f" All of them are predicted to be of class {classes[predicted[0]]}."
     return sentence
@@ -197,53 +197,86 @@ def describe_scales(X):
 STREAM_WINDOW = 1000
 
 
-def watch_stream(state, training, X, loss, *, loss_name, n_networks):
-    """Compare the losses of calls of `partial_fit` with those of constant probabilities.
+class Stream(NamedTuple):
+    """What is known of the calls of `partial_fit` so far; only `watch_stream` makes another.
 
-    The losses of a window of calls are judged together. The network may be new in the first
-    window, which is therefore judged only where the inputs of the last call are on odd scales.
+    window : int
+        Number of samples, weights counted, that are judged together.
+    judged : bool
+        Whether a window was judged before.
+    silent : bool
+        Whether the stream was told that it does not learn.
+    alpha : bool
+        Whether the stream was told that alpha is too large.
+    total, loss : float
+        Sums of the weights of the samples of this window and of their losses.
+    positive : list of float
+        For each network, the part of `total` whose target is 1.
+    """
+
+    window: int
+    judged: bool
+    silent: bool
+    alpha: bool
+    total: float
+    loss: float
+    positive: list
+
+
+def watch_stream(stream, training, plan, mean_loss):
+    """The warnings of a call of `partial_fit`, each of which a stream gets once.
+
+    A large alpha is told at once. The losses of a window of calls are compared together with those
+    of constant probabilities. The network may be new in the first window, which is therefore judged
+    only where the inputs of the last call are on odd scales.
 
     Parameters
     ----------
-    state : dict or None
+    stream : Stream or None
         What this function returned in the call before.
-    training, X, loss_name : see `describe_fit`
-    loss : float
+    training, plan : see `describe_fit`
+    mean_loss : float
         Of this call.
-    n_networks : int
 
     Returns
     -------
-    state : dict
-    message : str or None
-        A message is returned once.
+    stream : Stream
+    messages : list of str
     """
-    if state is None:
-        state = {"window": STREAM_WINDOW, "judged": False, "silent": False, "alpha": False}
-        state |= {"total": 0.0, "loss": 0.0, "positive": [0.0] * n_networks}
-    if state["silent"]:
-        return state, None
-    new = target_totals(training, n_networks)
-    total = state["total"] + float(training.total)
-    loss = state["loss"] + float(loss * training.total)
-    positive = [a + b for a, b in zip(state["positive"], new, strict=True)]
-    if total < state["window"]:
-        return {**state, "total": total, "loss": loss, "positive": positive}, None
-    constant_loss = constant_loss_of(np.array(positive) / total, loss_name)
+    n_networks = training.targets.n_networks
+    if stream is None:
+        stream = Stream(STREAM_WINDOW, False, False, False, 0.0, 0.0, [0.0] * n_networks)
+    messages = []
+    if not stream.alpha:
+        of_alpha = describe_alpha(plan, training, streamed=True)
+        if of_alpha is not None:
+            stream = stream._replace(alpha=True)
+            messages.append(of_alpha)
+    if stream.silent:
+        return stream, messages
+    total = stream.total + float(training.total)
+    sum_of_losses = stream.loss + float(mean_loss * training.total)
+    new = target_totals(training)
+    positive = [a + b for a, b in zip(stream.positive, new, strict=True)]
+    if total < stream.window:
+        return stream._replace(total=total, loss=sum_of_losses, positive=positive), messages
+    constant_loss = plan.loss.of_constant_output(np.array(positive) / total)
+    mean_loss = sum_of_losses / total
     # A stream of nothing but noise has a loss somewhat above that of constant probabilities.
-    scales = describe_scales(X) if loss / total > 1.05 * constant_loss else None
+    scales = describe_scales(training.X) if mean_loss > 1.05 * constant_loss else None
     failed = constant_loss > 0.0 and (
-        scales is not None or (state["judged"] and loss / total > 1.2 * constant_loss)
+        scales is not None or (stream.judged and mean_loss > 1.2 * constant_loss)
     )
-    state = {**state, "window": 2 * state["window"], "judged": True, "silent": bool(failed)}
-    state |= {"total": 0.0, "loss": 0.0, "positive": [0.0] * n_networks}
-    if not failed:
-        return state, None
-    return state, (
-        f"The network has not learned to tell the classes apart: its mean loss on the last "
-        f"{total:.0f} samples is {loss / total:.3g}, that of constant probabilities "
-        f"{constant_loss:.3g}. {scales or STREAM_ADVICE}"
+    if failed:
+        messages.append(
+            f"The network has not learned to tell the classes apart: its mean loss on the last "
+            f"{total:.0f} samples is {mean_loss:.3g}, that of constant probabilities "
+            f"{constant_loss:.3g}. {scales or STREAM_ADVICE}"
+        )
+    begun = Stream(
+        2 * stream.window, True, bool(failed), stream.alpha, 0.0, 0.0, [0.0] * n_networks
     )
+    return begun, messages
 
 
 STREAM_ADVICE = (

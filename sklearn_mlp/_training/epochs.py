@@ -9,10 +9,9 @@ import numpy as np
 from joblib import effective_n_jobs
 from scipy.sparse import issparse
 
-from .._kernel import decide, shuffled, train
+from .._kernel import Rows, decide, train
 from .diagnosis import describe_non_finite
-from .losses import losses_of
-from .visits import add_totals, weighted_mean
+from .visits import WEIGHTS_AT_ONCE
 
 
 class EpochTrainer:
@@ -23,35 +22,28 @@ class EpochTrainer:
     training : sklearn_mlp._training.data.TrainingSet
     run : sklearn_mlp._training.run.Run
         The run that the epochs change.
-    X : array or CSR container
-        The matrix of the training rows.
     train_biases : bool
         Whether the networks have bias nodes.
     shuffle : bool
         Whether the run's generator permutes the visits in each epoch.
-    log_loss : bool
+    loss : sklearn_mlp._training.losses.Loss
     n_jobs : int or None, as in joblib
         Number of threads that train the networks; they live within the context of this object.
     interrupted : threading.Event or None
         Once it is set, every trainer that shares it ends its current epoch with CancelledError.
     """
 
-    def __init__(
-        self, training, run, *, X, train_biases, shuffle, log_loss, n_jobs, interrupted=None
-    ):
-        self.training, self.run = training, run
-        self.X, self.shuffle, self.log_loss = X, shuffle, log_loss
-        self.chunk, self._is_sparse = chunk_length(X, run.coefs_), issparse(X)
-        self.max_step = 1.0 if training.step is None else float(training.step.max())
+    def __init__(self, training, run, *, train_biases, shuffle, loss, n_jobs, interrupted=None):
+        self.training, self.run, self.shuffle, self.loss = training, run, shuffle, loss
+        self.chunk = chunk_length(training.X, run.coefs_)
         self._n_threads, self._pool = 1, contextlib.nullcontext()
         self._interrupted = interrupted or Event()
-        n_networks = len(run._packed.buffer)
-        if n_networks > 1:
-            self._n_threads = min(effective_n_jobs(n_jobs), n_networks)
+        if run.n_outputs_ > 1:
+            self._n_threads = min(effective_n_jobs(n_jobs), run.n_outputs_)
             if self._n_threads > 1:
                 self._pool = ThreadPoolExecutor(self._n_threads)
         # One of class 1 against 0, one of each class against the rest, or one of each label.
-        self.networks = run._packed.networks(train_biases=train_biases, n_threads=self._n_threads)
+        self.networks = run.networks(train_biases=train_biases, n_threads=self._n_threads)
 
     def __enter__(self):
         self._pool.__enter__()
@@ -65,7 +57,7 @@ class EpochTrainer:
     def train_epoch(self, learning_rates, alpha):
         """Train every network for one epoch, all in the same order of visits.
 
-        Adds to `t_` and `_class_totals` of the run.
+        Counts its visits, too.
 
         Parameters
         ----------
@@ -78,34 +70,31 @@ class EpochTrainer:
         loss : float
             Mean over the visits, weighted by their steps, and over the networks.
         """
-        run = self.run
-        order = self.training.visits
-        if self.shuffle:
-            order = shuffled(order, run._generator)
-        alpha_per_visit = alpha / self.training.total
-        chunk, self._learning_rates = self.chunk, learning_rates
-        if alpha and self._is_sparse:
-            shrink = float(learning_rates.max()) * self.max_step * alpha_per_visit
-            chunk = chunk_length(self.X, run.coefs_, shrink)
+        training, chunk = self.training, self.chunk
+        order = self.run.shuffled(training.visits) if self.shuffle else training.visits
+        alpha_per_visit = alpha / training.total
+        if alpha and issparse(training.X):
+            shrink = float(learning_rates.max()) * training.max_step * alpha_per_visit
+            chunk = chunk_length(training.X, self.run.coefs_, shrink)
         tallies = np.empty((len(self.networks), 3))
         tallies[...] = 0.0, np.inf, -np.inf
 
         def train_networks(first):
             for number in range(first, len(self.networks), self._n_threads):
-                classes, positive = self.training.targets.of_network(number, len(self.networks))
+                classes, positive = training.targets.of_network(number)
                 for start in range(0, len(order), chunk):
                     if self._interrupted.is_set():
                         return
                     train(
-                        self.training.rows,
+                        training.rows,
                         self.networks[number],
                         order=order[start : start + chunk],
                         classes=classes,
                         positive=positive,
-                        step=self.training.step,
+                        step=training.step,
                         learning_rate=learning_rates[number],
                         alpha=alpha_per_visit,
-                        log_loss=self.log_loss,
+                        loss=self.loss.name,
                         tally=tallies[number],
                     )
 
@@ -120,62 +109,40 @@ class EpochTrainer:
         if self._interrupted.is_set():
             raise CancelledError
         if not all(map(math.isfinite, tallies.ravel().tolist())):
-            raise ValueError(self._describe_non_finite())
-        run.t_ += len(self.training.visits)
-        if self.training.class_totals is not None:
-            run._class_totals = add_totals(run._class_totals, self.training.class_totals)
-        return float(tallies[:, 0].sum()) / (len(tallies) * self.training.total)
+            raise ValueError(describe_non_finite(training, learning_rates.max()))
+        self.run.count_visits(training)
+        return float(tallies[:, 0].sum()) / (len(tallies) * training.total)
 
-    def check_finite(self, *, touched_only=False):
-        """Raise ValueError if a weight is not finite.
 
-        The tallies of an epoch do not show what its last visit did to the weights. With
-        `touched_only`, of a sparse X only those weights are examined that it uses.
-        """
-        run = self.run
-        weights = [run._packed.buffer]
-        if touched_only and self._is_sparse:
-            touched = run.coefs_[0][..., np.unique(self.X.indices), :]
-            weights = [touched, *run.coefs_[1:], *run.intercepts_]
-        with np.errstate(over="ignore", invalid="ignore"):
-            for array in weights:
-                # The sum is faster to compute, and is not finite if one of the weights is not.
-                if not math.isfinite(array.sum()) and not np.isfinite(array).all():
-                    raise ValueError(self._describe_non_finite())
+def check_finite(run, training, learning_rate, *, touched_only=False):
+    """Raise ValueError if a weight is not finite.
 
-    def _describe_non_finite(self):
-        return describe_non_finite(self.X, self._learning_rates.max(), self.max_step)
-
-    def score(self, validation, scoring):
-        """Validation score and mean loss on a `ValidationSet`."""
-        logits = decide_all(validation.rows, self.networks, self.chunk, validation.subset)
-        targets = validation.targets.matrix(len(self.networks))
-        losses = losses_of(logits, targets, "log_loss" if self.log_loss else "squared_error")
-        loss = float(weighted_mean(losses.mean(axis=1), validation.weights))
-        if validation.scorer is not None:
-            return validation.scorer(self.run), loss
-        if scoring == "loss":
-            return -loss, loss
-        if validation.targets.sets is None:
-            is_right = most_probable(logits) == validation.targets.numbers
-        else:  # a whole set of labels, as in scikit-learn's accuracy
-            is_right = ((logits > 0) == targets).all(axis=1)
-        return float(weighted_mean(is_right, validation.weights)), loss
+    The tallies of an epoch do not show what its last visit did to the weights. With
+    `touched_only`, of a sparse X only those weights are examined that it uses.
+    """
+    weights = [run.weights]
+    if touched_only and issparse(training.X):
+        touched = run.coefs_[0][..., np.unique(training.X.indices), :]
+        weights = [touched, *run.coefs_[1:], *run.intercepts_]
+    with np.errstate(over="ignore", invalid="ignore"):
+        for array in weights:
+            # The sum is faster to compute, and is not finite if one of the weights is not.
+            if not math.isfinite(array.sum()) and not np.isfinite(array).all():
+                raise ValueError(describe_non_finite(training, learning_rate))
 
 
 def chunk_length(X, coefs, shrink=0.0):
     """Number of visits in one call of the kernel.
 
-    Signals wait for the end of a call, so that it may take tens of milliseconds at most. In a
-    visit, alpha shrinks the weights by the factor ``1 - shrink``; after every halving the kernel
-    multiplies all of them, also those that a sparse row does not touch.
+    In a visit, alpha shrinks the weights by the factor ``1 - shrink``. After every halving the
+    kernel multiplies all of them, also those that a sparse row does not touch.
     """
     inputs = int(np.diff(X.indptr).max()) if issparse(X) else X.shape[1]
     weights = inputs * coefs[0].shape[-1] + sum(math.prod(a.shape[-2:]) for a in coefs[1:])
     if shrink > 0.0:
         halvings = 1.0 if shrink >= 0.5 else -math.log1p(-shrink) / math.log(2.0)
         weights += int(halvings * math.prod(coefs[0].shape[-2:]))
-    visits = max(2**25 // (weights + 64), 1)
+    visits = max(WEIGHTS_AT_ONCE // (weights + 64), 1)
     # A multiple of the kernel's block length where there is the time for a block.
     return visits // 16 * 16 if visits >= 16 else visits
 
@@ -196,6 +163,6 @@ def decide_all(rows, networks, chunk, subset=None):
     return logits
 
 
-def most_probable(logits):
-    """Number of the most probable class from logits of shape (n, n_networks)."""
-    return (logits[:, 0] > 0).astype(np.intp) if logits.shape[1] == 1 else logits.argmax(axis=1)
+def logits_of(X, packed, activations):
+    """Logits of all rows of X, shape (n, n_networks)."""
+    return decide_all(Rows(X), packed.networks(activations), chunk_length(X, packed.coefs))

@@ -9,8 +9,10 @@ from threading import Event
 import numpy as np
 from joblib import effective_n_jobs
 
-from .losses import loss_of_constant_output
+from .data import target_shares
+from .epochs import check_finite
 from .run import Epoch
+from .scores import validation_score
 
 # A loss above this fraction of the loss of a constant output is that of a network that has hardly
 # learned, so that a plateau there is not the end of training.
@@ -22,11 +24,33 @@ class Stopping:
 
     The score is a validation score, or minus the training loss. Epochs are counted as in
     :class:`~sklearn.neural_network.MLPClassifier`.
+
+    Parameters
+    ----------
+    parameters, plan, training, validation : see `train_run`
+
+    Attributes
+    ----------
+    best : float
+        The best score so far.
+    n_plateaus : int
+        How often training went on from a plateau, because the schedule wants it so.
     """
 
-    def __init__(self, tol, n_iter_no_change):
-        self.tol, self.n_iter_no_change = tol, n_iter_no_change
-        self.best, self.n_no_change = -np.inf, 0
+    def __init__(self, parameters, plan, training, validation):
+        self.tol, self.n_iter_no_change = parameters.tol, parameters.n_iter_no_change
+        self.best, self.n_no_change, self.n_plateaus = -np.inf, 0, 0
+        self._schedule, self._what = plan.schedule, "Validation score"
+        self._highest_loss = np.inf  # at which training can stop
+        if validation is None:
+            self._what = "Training loss"
+            if plan.schedule.has_end:
+                self._highest_loss = -np.inf
+            else:
+                # A loss hardly below that of a constant output is a plateau before learning has
+                # begun, not the end of it.
+                constant_loss = plan.loss.of_constant_output(target_shares(training))
+                self._highest_loss = HARDLY_LEARNED * constant_loss
 
     def is_best(self, score):
         """Count an epoch of this score; True if it is the best so far."""
@@ -35,8 +59,18 @@ class Stopping:
         self.best = max(self.best, score)
         return is_best
 
-    def is_due(self):
-        return self.n_no_change > self.n_iter_no_change
+    def reason(self, epoch):
+        """Why training stops after the epoch of this record, which was counted; or None."""
+        if self.n_no_change <= self.n_iter_no_change or epoch.loss > self._highest_loss:
+            return None
+        if self._schedule.goes_on(epoch.learning_rate):
+            self.n_plateaus += 1
+            self.n_no_change = 0
+            return None
+        return (
+            f"{self._what} did not improve more than tol={self.tol:f} for "
+            f"{self.n_iter_no_change} consecutive epochs. Stopping."
+        )
 
 
 def train_run(run, trainer, plan, parameters, validation, task, name="Epoch"):
@@ -61,56 +95,32 @@ def train_run(run, trainer, plan, parameters, validation, task, name="Epoch"):
         Why training stopped early; None if all epochs were trained.
     """
     run.begin_history(plan, with_scores=validation is not None)
-    begun = time.perf_counter()
-    stopping = Stopping(parameters.tol, parameters.n_iter_no_change)
-    stops_on_loss = validation is None and plan.learning_rate != "linear"
-    plateau = np.inf
-    if stops_on_loss:
-        constant_loss = loss_of_constant_output(trainer.training, run.n_outputs_, parameters.loss)
-        plateau = HARDLY_LEARNED * constant_loss
-    adaptive_rate = plan.learning_rate_init
-    best = why = None
+    stopping = Stopping(parameters, plan, trainer.training, validation)
+    printer = Printer(name, plan.max_iter, int(parameters.verbose))
+    n_visits, loss = len(trainer.training.visits), np.inf
+    score = validation_loss = best = why = None
     try:
-        while len(run.records) < plan.max_iter and why is None:
+        for number in range(plan.max_iter):
             epoch_task = task.subtask("epoch")
             epoch_task.begin(run)
-            number = len(run.records)
-            rate = plan.learning_rate_of(number, number * len(trainer.training.visits))
-            if plan.learning_rate == "adaptive":
-                rate = adaptive_rate
-            alpha = plan.alpha_of(number, run.records[-1].loss if run.records else np.inf)
+            rate = plan.learning_rate_of(number, number * n_visits, stopping.n_plateaus)
+            alpha = plan.alpha_of(number, loss)
             loss = trainer.train_epoch(plan.learning_rates_of(number, rate), alpha)
-            score = validation_loss = None
             if validation is not None:
-                score, validation_loss = trainer.score(validation, parameters.scoring)
+                score, validation_loss = validation_score(validation, trainer, parameters.scoring)
             if stopping.is_best(-loss if score is None else score):
-                weights = None if score is None else run._packed.buffer.copy()
-                best = (number + 1, stopping.best, weights)
+                best = run.best_until_now(loss, score)
             epoch = Epoch(loss, rate, alpha, score, validation_loss, *best)
             run.records.append(epoch)
-            # A training loss hardly below that of a constant output is a plateau before learning
-            # has begun, not the end of it.
-            can_stop = validation is not None or (stops_on_loss and loss <= plateau)
-            if can_stop and stopping.is_due():
-                if plan.learning_rate == "adaptive" and adaptive_rate > 1e-6:
-                    adaptive_rate /= 5.0
-                    stopping.n_no_change = 0
-                else:
-                    what = "Training loss" if validation is None else "Validation score"
-                    why = (
-                        f"{what} did not improve more than tol={stopping.tol:f} for "
-                        f"{stopping.n_iter_no_change} consecutive epochs. Stopping."
-                    )
+            why = stopping.reason(epoch)
             if epoch_task.end(run):
                 why = "A callback asked to stop. Stopping."
-            n_epochs = len(run.records)
-            is_last = why is not None or n_epochs == plan.max_iter
-            if parameters.verbose and (is_last or n_epochs % int(parameters.verbose) == 0):
-                seconds = time.perf_counter() - begun
-                report_epoch(name, n_epochs, plan.max_iter, epoch, seconds)
+            printer.print(number + 1, epoch, is_last=why is not None)
+            if why is not None:
+                break
     finally:
         run.end_history()
-    trainer.check_finite()
+    check_finite(run, trainer.training, rate)
     return why
 
 
@@ -175,11 +185,20 @@ def report(line):
     sys.stdout.write(line + "\n")
 
 
-def report_epoch(name, number, max_iter, epoch, seconds):
-    line = f"{name} {number:{len(str(max_iter))}}/{max_iter}, loss {epoch.loss:10.6f}"
-    if epoch.score is not None:
-        line += f", validation score {epoch.score:10.6f}"
-    report(f"{line}, {seconds:6.1f} s")
+class Printer:
+    """Prints a line for every n-th epoch and the last, if n is not 0; see `train_run`."""
+
+    def __init__(self, name, max_iter, n):
+        self._name, self._max_iter, self._n, self._begun = name, max_iter, n, time.perf_counter()
+
+    def print(self, number, epoch, *, is_last):
+        if self._n == 0 or not (is_last or number == self._max_iter or number % self._n == 0):
+            return
+        width = len(str(self._max_iter))
+        line = f"{self._name} {number:{width}}/{self._max_iter}, loss {epoch.loss:10.6f}"
+        if epoch.score is not None:
+            line += f", validation score {epoch.score:10.6f}"
+        report(f"{line}, {time.perf_counter() - self._begun:6.1f} s")
 
 
 def in_threads(function, n, n_threads, interrupted):

@@ -1,25 +1,97 @@
-"""Losses of samples, and of an output that is constant."""
+"""The losses: whatever depends on the loss, but for the kernel's `losses.hpp` and the reference.
+
+A loss is a record, chosen once by its name with `loss_named`. Nothing else compares its name.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 from scipy.special import entr, expit, log_expit
 
-from .data import target_shares
+
+class Loss(NamedTuple):
+    """What depends on the loss.
+
+    name : str
+        As the parameter, the kernel and the reference name it.
+    values : callable
+        From logits and targets, arrays of shape (n_samples, n_networks), the losses, of that shape.
+    of_constant_output : callable
+        From the shares of the samples whose target is 1, an array of shape (n_networks,), the mean
+        over the networks of the loss of the best constant output, which is that share.
+    learning_rate : float
+        Where "auto" is and the number of epochs is known: the highest learning rate.
+    learning_rate_without_end : float
+        Where "auto" is and the number of epochs is not known: the learning rate.
+    alpha : float
+        Where "auto" is: the constant factor of alpha, see `plan.alpha_factor`.
+    classes_begin_alike : bool
+        Where "auto" is: whether both classes of a network count alike in epoch 0.
+    words, meaning : str
+        What it is called, and what the loss of a sample is.
+    formula, error_signal : str
+        Of the loss of a sample and of ``S_ERROR``, in the article's names.
+    error_signal_meaning : str
+    """
+
+    name: str
+    values: Callable
+    of_constant_output: Callable
+    learning_rate: float
+    learning_rate_without_end: float
+    alpha: float
+    classes_begin_alike: bool
+    words: str
+    meaning: str
+    formula: str
+    error_signal: str
+    error_signal_meaning: str
 
 
-def losses_of(logits, targets, loss_name):
-    """Loss of each sample and network; all three are arrays of shape (n_samples, n_networks)."""
-    margins = np.where(targets, logits, -logits).astype(np.float64)
-    return -log_expit(margins) if loss_name == "log_loss" else 0.5 * expit(-margins) ** 2
+def _margins(logits, targets):
+    """Logits of the probability that is given to the target."""
+    return np.where(targets, logits, -logits).astype(np.float64)
 
 
-def loss_of_constant_output(training, n_networks, loss_name):
-    """Mean loss of networks whose output is constant: the share of the samples with target 1."""
-    return constant_loss_of(target_shares(training, n_networks), loss_name)
+# The numbers of "auto" were chosen on public tables, see docs/results.md.
+LOSSES = {
+    loss.name: loss
+    for loss in (
+        Loss(
+            name="squared_error",
+            values=lambda logits, targets: 0.5 * expit(-_margins(logits, targets)) ** 2,
+            of_constant_output=lambda shares: float((0.5 * shares * (1.0 - shares)).mean()),
+            learning_rate=4.0,
+            learning_rate_without_end=0.5,
+            alpha=0.03,
+            classes_begin_alike=True,
+            words="half the squared error",
+            meaning="half the square of the final error",
+            formula="1/2 * FE**2",
+            error_signal="FE * f'(S_preA,O)",
+            error_signal_meaning="by the chain rule, the final error times the slope of f",
+        ),
+        Loss(
+            name="log_loss",
+            values=lambda logits, targets: -log_expit(_margins(logits, targets)),
+            of_constant_output=lambda shares: float((entr(shares) + entr(1.0 - shares)).mean()),
+            learning_rate=0.8,
+            learning_rate_without_end=0.2,
+            alpha=0.05,
+            classes_begin_alike=False,
+            words="log loss",
+            meaning="minus the logarithm of the probability of the sample's class",
+            formula="-log(1 - |FE|)",
+            error_signal="FE",
+            error_signal_meaning="with log loss, this is the final error itself",
+        ),
+    )
+}
 
 
-def constant_loss_of(shares, loss_name):
-    """Mean over the networks, from the shares of their samples with target 1."""
-    losses = entr(shares) + entr(1.0 - shares)
-    if loss_name == "squared_error":
-        losses = 0.5 * shares * (1.0 - shares)
-    return float(losses.mean())
+def loss_named(name):
+    """The `Loss` of that name; ValueError if there is none."""
+    if name not in LOSSES:
+        raise ValueError(f"There is no loss {name!r}, only {sorted(LOSSES)}.")
+    return LOSSES[name]

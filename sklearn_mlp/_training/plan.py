@@ -1,4 +1,4 @@
-"""What is decided before training begins: learning rate and regularization of every epoch.
+"""What is decided before training begins: loss, learning rate and alpha of every epoch.
 
 Epochs are counted from 0. The rules of "auto" were chosen on public tables, see docs/results.md.
 """
@@ -9,20 +9,16 @@ from typing import NamedTuple
 import numpy as np
 
 from .data import target_shares
+from .losses import Loss, loss_named
+from .schedules import SCHEDULES, Schedule, schedule_named
 from .visits import mean_squared_length
-
-# "auto" with the schedule "linear": the highest learning rate, and the factor of alpha.
-LEARNING_RATE = {"squared_error": 4.0, "log_loss": 0.8}
-ALPHA = {"squared_error": 0.03, "log_loss": 0.05}
-# "auto" with the other schedules and in `partial_fit`, which do not know the number of epochs.
-CONSTANT_LEARNING_RATE = {"squared_error": 0.5, "log_loss": 0.2}
 
 
 class Plan(NamedTuple):
-    """Learning rate and alpha of the epochs of one call of `fit` or `partial_fit`.
+    """Loss, learning rate and alpha of the epochs of one call of `fit` or `partial_fit`.
 
-    learning_rate : {"linear", "constant", "invscaling", "adaptive"}
-        The schedule.
+    loss : sklearn_mlp._training.losses.Loss
+    schedule : sklearn_mlp._training.schedules.Schedule
     power_t : float
     learning_rate_init : float
         The learning rate before the schedule; with `rises`, its highest value.
@@ -40,7 +36,8 @@ class Plan(NamedTuple):
     max_iter : int
     """
 
-    learning_rate: str
+    loss: Loss
+    schedule: Schedule
     power_t: float
     learning_rate_init: float
     rises: bool
@@ -53,17 +50,10 @@ class Plan(NamedTuple):
         """Learning rate before the schedule."""
         return self.learning_rate_init * (rise(epoch, self.max_iter) if self.rises else 1.0)
 
-    def learning_rate_of(self, epoch, t):
-        """Learning rate that the schedule sets after t visits; for "adaptive" see `train_run`."""
+    def learning_rate_of(self, epoch, t, n_plateaus=0):
+        """Learning rate of an epoch after t visits and `n_plateaus` plateaus."""
         rate = self.learning_rate_init_of(epoch)
-        if self.learning_rate == "linear":
-            rate *= 1.0 - epoch / self.max_iter
-        elif self.learning_rate == "invscaling":
-            try:
-                rate /= (t + 1) ** self.power_t
-            except OverflowError:  # of the power
-                rate = 0.0
-        return rate
+        return self.schedule.rate_of(rate, self, epoch, t, n_plateaus)
 
     def alpha_of(self, epoch, loss):
         """alpha of an epoch; `loss` is the mean loss of the epoch before."""
@@ -79,17 +69,7 @@ class Plan(NamedTuple):
         return learning_rate * (self.ratios if progress == 0 else self.ratios ** (1.0 - progress))
 
 
-def check_schedule(learning_rate):
-    """Raise ValueError if `learning_rate` is a number, as in other libraries."""
-    if not isinstance(learning_rate, str):
-        raise ValueError(
-            "The 'learning_rate' parameter of MLPLogisticClassifier must be a str among "
-            "{'adaptive', 'constant', 'invscaling', 'linear'}, the schedule. Got "
-            f"{learning_rate!r} instead. Did you mean learning_rate_init={learning_rate!r}?"
-        )
-
-
-def make_plan(parameters, training, X, n_networks, *, streamed):
+def make_plan(parameters, training, *, streamed):
     """The plan of one call of `fit` or `partial_fit`, every "auto" resolved.
 
     Parameters
@@ -97,35 +77,28 @@ def make_plan(parameters, training, X, n_networks, *, streamed):
     parameters : MLPLogisticClassifier
         Any object with the estimator's parameters as attributes.
     training : sklearn_mlp._training.data.TrainingSet
-    X : array or CSR container of shape (n_rows, n_features)
-    n_networks : int
     streamed : bool
         Whether the plan is for `partial_fit`, which does not know the number of epochs.
     """
-    loss = parameters.loss
+    loss, schedule = loss_named(parameters.loss), schedule_named(parameters.learning_rate)
+    if streamed and schedule.has_end:  # without a number of epochs, the learning rate cannot fall
+        schedule = SCHEDULES["constant"]
     rate, alpha = parameters.learning_rate_init, parameters.alpha
-    ratios = np.ones((n_networks, 2))
+    ratios = np.ones((training.targets.n_networks, 2))
     # The rules need the number of epochs. With the other schedules, `fit` for n epochs must equal n
     # calls of `partial_fit`.
-    has_end = parameters.learning_rate == "linear" and not streamed
-    rises, alpha_follows_loss = rate == "auto" and has_end, alpha == "auto" and has_end
+    rises, alpha_follows_loss = rate == "auto" and schedule.has_end, False
     if rate == "auto":
-        rate = (LEARNING_RATE if has_end else CONSTANT_LEARNING_RATE)[loss]
-    if rises and loss == "squared_error" and parameters.class_weight is None:
-        ratios = class_ratios(target_shares(training, n_networks))
-    if alpha_follows_loss:
-        squared_length = mean_squared_length(X, training.step, training.visits)
-        alpha = alpha_factor(loss, training.total, squared_length, X.shape[1])
-    elif alpha == "auto":
-        alpha = 0.0
-    # Without a number of epochs, "linear" cannot fall.
-    schedule = (
-        "constant"
-        if streamed and parameters.learning_rate == "linear"
-        else parameters.learning_rate
-    )
+        rate = loss.learning_rate if schedule.has_end else loss.learning_rate_without_end
+    if rises and loss.classes_begin_alike and parameters.class_weight is None:
+        ratios = class_ratios(target_shares(training))
+    if alpha == "auto":
+        alpha, alpha_follows_loss = 0.0, schedule.has_end
+        if alpha_follows_loss:
+            alpha = alpha_factor(loss.alpha, training)
     return Plan(
-        learning_rate=schedule,
+        loss=loss,
+        schedule=schedule,
         power_t=parameters.power_t,
         learning_rate_init=float(rate),
         rises=rises,
@@ -149,20 +122,15 @@ def first_half(epoch, max_iter):
     return min(1.0, 2.0 * epoch / max_iter)
 
 
-def alpha_factor(loss, n, squared_length, n_features):
-    """``c * sqrt(d) * cbrt(n)``: alpha for a loss of 1.
+def alpha_factor(factor, training):
+    """``factor * sqrt(d) * cbrt(n)``: alpha for a loss of 1.
 
-    Parameters
-    ----------
-    loss : {"squared_error", "log_loss"}
-    n : float
-        Number of samples, weights counted.
-    squared_length : float
-        Mean of ``||x||**2``; d is this, but at most `n_features`, its value for inputs scaled to
-        variance 1.
-    n_features : int
+    n is the number of samples, weights counted, and d the mean of ``||x||**2``, but at most the
+    number of inputs, its value for inputs scaled to variance 1.
     """
-    return ALPHA[loss] * math.sqrt(min(squared_length, n_features)) * math.cbrt(n)
+    squared_length = mean_squared_length(training.X, training.step, training.visits)
+    d = min(squared_length, training.X.shape[1])
+    return factor * math.sqrt(d) * math.cbrt(training.total)
 
 
 def class_ratios(shares):

@@ -6,7 +6,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .._kernel import shuffled
 from .._kernel.packed import PackedWeights
+from .attributes import CURVES, LAST, OF_LAST_FIT, OF_RUN, VALIDATION_CURVES, initial_attributes
+from .diagnosis import watch_stream
+from .visits import WEIGHTS_AT_ONCE, add_totals
 
 
 class Epoch(NamedTuple):
@@ -17,9 +21,8 @@ class Epoch(NamedTuple):
         Validation score.
     validation_loss : float or None
         Mean loss on the validation set.
-    best_iter, best_score, best_weights : int, float, and array or None
-        The best epoch so far, this one included: its number counted from 1, its score (minus the
-        loss, or the validation score), and with early stopping a copy of its weights.
+    best_iter, best_loss, best_score, best_weights : int, float, float, and array, or None
+        The best epoch so far, this one included, see `Run.best_until_now`.
     """
 
     loss: float
@@ -28,7 +31,8 @@ class Epoch(NamedTuple):
     score: float | None
     validation_loss: float | None
     best_iter: int
-    best_score: float
+    best_loss: float | None
+    best_score: float | None
     best_weights: np.ndarray | None
 
 
@@ -44,8 +48,7 @@ class Run:
         Generator of the visiting orders, seeded with `_seed`.
     _class_totals : list of int or None
         Totals of all calls so far, see `sklearn_mlp._training.visits.class_totals`.
-    _stream : dict or None
-        State of `sklearn_mlp._training.diagnosis.watch_stream`.
+    _stream : sklearn_mlp._training.diagnosis.Stream or None
 
     During a fit, `records` has a record of each epoch. A record is appended in one operation, and
     `end_history` derives the public attributes from the records, so that the attributes agree with
@@ -56,7 +59,9 @@ class Run:
 
     def attributes(self):
         """The attributes that become those of the estimator."""
-        return {name: value for name, value in vars(self).items() if name in ATTRIBUTES}
+        return {name: value for name, value in vars(self).items() if name in OF_RUN}
+
+    # -------------------------------------------------------------------------------- weights
 
     def set_weights(self, packed):
         self._packed = packed
@@ -66,20 +71,76 @@ class Run:
         """Copy the weights into the kernel's layout; `coefs_` and `intercepts_` become views."""
         self.set_weights(PackedWeights(coefs, intercepts))
 
+    @property
+    def weights(self):
+        """All weights as one array of shape (n_networks, n_values)."""
+        return self._packed.buffer
+
+    def networks(self, **options):
+        """The kernel's networks of these weights, see `PackedWeights.networks`."""
+        activations = self.hidden_activation_, self.out_activation_
+        return self._packed.networks(activations, **options)
+
+    # ---------------------------------------------------------------------------------- visits
+
+    def shuffled(self, visits):
+        """The visits in the next random order."""
+        return shuffled(visits, self._generator)
+
+    def foreseen(self, visits):
+        """The order that `shuffled` will give next."""
+        return shuffled(visits, deepcopy(self._generator))
+
+    def split_generator(self):
+        """The generator that splits a validation set off.
+
+        It is the same in every restart, and in every warm start on the same data: what was trained
+        on is not validated on later.
+        """
+        return np.random.default_rng([self._seed, 1])
+
+    @property
+    def class_totals(self):
+        """See `_class_totals` above."""
+        return self._class_totals
+
+    def count_visits(self, training):
+        """Count the visits of an epoch, and the class totals of its samples."""
+        self.t_ += len(training.visits)
+        if training.class_totals is not None:
+            self._class_totals = add_totals(self._class_totals, training.class_totals)
+
+    def watch(self, training, plan):
+        """The warnings to be given after a call of `partial_fit`."""
+        self._stream, messages = watch_stream(self._stream, training, plan, self.loss_)
+        return messages
+
+    # --------------------------------------------------------------------------------- history
+
     def begin_history(self, plan, *, with_scores):
         """Begin a fit: the curves go on from those of the former one, if there was one."""
         self._plan, self._n_derived = plan, 0
         self.learning_rate_init_ = plan.learning_rate_init_of(0)
         self.alpha_ = plan.alpha_of(0, self.loss_)
-        for curve in ("validation_scores_", "validation_loss_curve_"):
+        for curve in VALIDATION_CURVES:
             if not with_scores:
                 vars(self)[curve] = None
             elif vars(self)[curve] is None:
                 vars(self)[curve] = []
-        self.n_iter_ = 0
-        self.best_loss_ = self.best_iter_ = self.best_validation_score_ = None
+        vars(self).update(OF_LAST_FIT)
         self._former = {name: vars(self)[name] for name in CURVES}
         self.records = []
+
+    def best_until_now(self, loss, score):
+        """The last fields of a record of an epoch that is the best so far.
+
+        Number of the epoch, counted from 1; its loss or, with early stopping, its score and a copy
+        of its weights.
+        """
+        number = len(self.records) + 1
+        if score is None:
+            return number, loss, None, None
+        return number, None, score, self.weights.copy()
 
     def end_history(self):
         """Derive the public attributes from `records`. A second call changes nothing."""
@@ -87,45 +148,21 @@ class Run:
             return
         vars(self).update(self._history())
         if self.records[-1].best_weights is not None:
-            self._packed.buffer[...] = self.records[-1].best_weights
+            self.weights[...] = self.records[-1].best_weights
         self._n_derived = len(self.records)
 
     def _history(self):
         if not self.records:
             return {}
-        last = self.records[-1]
-        history = {
-            "n_iter_": len(self.records),
-            "loss_": last.loss,
-            "learning_rate_init_": self._plan.learning_rate_init_of(len(self.records) - 1),
-            "alpha_": last.alpha,
-            "best_iter_": last.best_iter,
-            "best_loss_": -last.best_score if last.score is None else None,
-            "best_validation_score_": None if last.score is None else last.best_score,
-        }
-        for curve, name in CURVES.items():
+        n_epochs, last = len(self.records), self.records[-1]
+        history = {name: getattr(last, field) for name, field in LAST.items()}
+        history["n_iter_"] = n_epochs
+        history["learning_rate_init_"] = self._plan.learning_rate_init_of(n_epochs - 1)
+        for curve, field in CURVES.items():
             if self._former[curve] is not None:
-                values = [getattr(epoch, name) for epoch in self.records]
+                values = [getattr(epoch, field) for epoch in self.records]
                 history[curve] = self._former[curve] + values
         return history
-
-    def save(self, n_visits, chunk):
-        """What `restore` needs: the state of the generator, and a copy of the weights.
-
-        The weights are not copied where that would take longer than a tenth of `n_visits` visits,
-        of which the kernel makes `chunk` in one call.
-        """
-        size = self._packed.buffer.size
-        is_small = size <= 2**16 or 10 * size * chunk <= n_visits * 2**25
-        weights = self._packed.buffer.copy() if is_small else None
-        return self._generator.bit_generator.state, weights
-
-    def restore(self, saved):
-        """Go back to what was saved; return whether the weights were."""
-        self._generator.bit_generator.state, weights = saved
-        if weights is not None:
-            self._packed.buffer[...] = weights
-        return weights is not None
 
     def snapshot(self):
         """Copies of the attributes, which training does not change any more."""
@@ -135,43 +172,29 @@ class Run:
         other._generator = deepcopy(self._generator)
         return vars(other)
 
+    # ------------------------------------------------------------------------ a call that fails
 
-# Public attribute, and the field of an `Epoch` that it lists.
-CURVES = {
-    "alpha_curve_": "alpha",
-    "learning_rate_curve_": "learning_rate",
-    "loss_curve_": "loss",
-    "validation_loss_curve_": "validation_loss",
-    "validation_scores_": "score",
-}
+    def save(self, n_visits, chunk):
+        """What `restore` needs: the state of the generator, and a copy of the weights.
 
-ATTRIBUTES = frozenset(
-    (
-        "_class_totals",
-        "_generator",
-        "_packed",
-        "_seed",
-        "_stream",
-        "alpha_",
-        "alpha_curve_",
-        "best_iter_",
-        "best_loss_",
-        "best_validation_score_",
-        "coefs_",
-        "intercepts_",
-        "learning_rate_curve_",
-        "learning_rate_init_",
-        "loss_",
-        "loss_curve_",
-        "n_iter_",
-        "n_layers_",
-        "n_outputs_",
-        "out_activation_",
-        "t_",
-        "validation_loss_curve_",
-        "validation_scores_",
-    )
-)
+        The weights are not copied where that would take longer than a tenth of `n_visits` visits,
+        of which the kernel makes `chunk` in one call.
+        """
+        size = self.weights.size
+        is_small = size <= 2**16 or 10 * size * chunk <= n_visits * WEIGHTS_AT_ONCE
+        weights = self.weights.copy() if is_small else None
+        return self._generator.bit_generator.state, weights
+
+    def restore(self, saved):
+        """Go back to what was saved; return whether the weights were."""
+        self._generator.bit_generator.state, weights = saved
+        if weights is not None:
+            self.weights[...] = weights
+        return weights is not None
+
+    def changes(self, attributes):
+        """Whether the weights are those of these attributes themselves, not a copy."""
+        return self._packed is attributes.get("_packed")
 
 
 def begin(random_state, sizes, n_networks, dtype, *, init_range, fit_intercept):
@@ -186,13 +209,8 @@ def begin(random_state, sizes, n_networks, dtype, *, init_range, fit_intercept):
     run.set_weights(packed)
     run._seed = random_state.randint(np.iinfo(np.int32).max)
     run._generator = np.random.default_rng(run._seed)
-    run.n_layers_, run.n_outputs_, run.out_activation_ = len(sizes), n_networks, "logistic"
-    run.t_ = run.n_iter_ = 0
-    run.loss_ = np.inf
-    run.best_loss_ = run.best_iter_ = run.best_validation_score_ = None
-    run.loss_curve_, run.learning_rate_curve_, run.alpha_curve_ = [], [], []
-    run.validation_scores_ = run.validation_loss_curve_ = None
-    run._class_totals = run._stream = None
+    run.n_layers_, run.n_outputs_ = len(sizes), n_networks
+    vars(run).update(initial_attributes())
     return run
 
 
@@ -228,7 +246,7 @@ def resume(attributes, *, in_place):
         Whether the run changes the estimator's own weights and generator, as in `partial_fit`.
     """
     run = Run()
-    vars(run).update({name: attributes[name] for name in ATTRIBUTES if name in attributes})
+    vars(run).update({name: attributes[name] for name in OF_RUN if name in attributes})
     packed = attributes.get("_packed")
     if not in_place:
         run._generator = deepcopy(run._generator)

@@ -13,7 +13,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import column_or_1d
 
 from .._validation import is_indicator
-from .visits import add_totals, balanced_weights, class_totals, scaled_weights
+from .visits import ROWS_AT_ONCE, add_totals, balanced_weights, class_totals, scaled_weights
 
 ONE_CLASS = "The number of classes has to be greater than one; got 1 class"
 
@@ -23,29 +23,41 @@ class Targets(NamedTuple):
 
     numbers : array of shape (n_rows,), dtype int32
         Number of each row's class or, for multilabel targets, of its set of labels.
+    n_networks : int
+        1 with two classes, otherwise the number of classes or of labels.
     sets : array of shape (n_sets, n_labels), dtype int32, or None
         For multilabel targets, the sets: 1 for the labels in a set, otherwise 0.
     """
 
     numbers: np.ndarray
+    n_networks: int
     sets: np.ndarray | None = None
 
-    def of_network(self, network, n_networks):
+    def of_network(self, network):
         """Class numbers of the rows, and the one for which the network's target is 1."""
         if self.sets is None:
-            return self.numbers, 1 if n_networks == 1 else network
+            return self.numbers, 1 if self.n_networks == 1 else network
         return self.sets[self.numbers, network], 1
 
-    def matrix(self, n_networks):
+    def matrix(self):
         """Target of each row and network as bool, shape (n_rows, n_networks)."""
         columns = []
-        for network in range(n_networks):
-            classes, positive = self.of_network(network, n_networks)
+        for network in range(self.n_networks):
+            classes, positive = self.of_network(network)
             columns.append(classes == positive)
         return np.stack(columns, axis=1)
 
     def take(self, rows):
         return self._replace(numbers=self.numbers[rows])
+
+
+def most_probable(logits):
+    """Number of the most probable class from logits of shape (n, n_networks)."""
+    return (logits[:, 0] > 0).astype(np.intp) if logits.shape[1] == 1 else logits.argmax(axis=1)
+
+
+def n_networks_for(n_classes, *, multilabel):
+    return n_classes if multilabel or n_classes > 2 else 1
 
 
 def encode(y):
@@ -54,12 +66,13 @@ def encode(y):
         return np.arange(y.shape[1]), _encode_sets(y)
     check_classification_targets(y)
     # Slice by slice: signals wait for the end of each call of NumPy.
-    slices = [y[start : start + 2**18] for start in range(0, len(y), 2**18)]
+    slices = [y[start : start + ROWS_AT_ONCE] for start in range(0, len(y), ROWS_AT_ONCE)]
     classes = np.unique(np.concatenate([np.unique(part) for part in slices]))
     numbers = np.concatenate([np.searchsorted(classes, part) for part in slices])
     if len(classes) < 2:
         raise ValueError(ONE_CLASS)
-    return classes, Targets(numbers.astype(np.int32))
+    n_networks = n_networks_for(len(classes), multilabel=False)
+    return classes, Targets(numbers.astype(np.int32), n_networks)
 
 
 def encode_known(y, classes, *, multilabel):
@@ -88,7 +101,8 @@ def encode_known(y, classes, *, multilabel):
             f"`y` has classes not in `self.classes_`. `self.classes_` has {classes}. 'y' has "
             f"{list(dict.fromkeys(y.tolist()))}."
         )
-    return Targets(numbers.astype(np.int32))
+    n_networks = n_networks_for(len(classes), multilabel=False)
+    return Targets(numbers.astype(np.int32), n_networks)
 
 
 def check_same_classes(former_classes, former_multilabel, classes, multilabel):
@@ -121,7 +135,8 @@ def _encode_sets(y):
     # Rows of bytes, eight labels each, are quicker to sort and have the same order.
     packed = np.packbits(y.astype(bool), axis=1)
     _, first, numbers = np.unique(packed, axis=0, return_index=True, return_inverse=True)
-    return Targets(numbers.reshape(-1).astype(np.int32), y[first].astype(np.int32))
+    sets = y[first].astype(np.int32)
+    return Targets(numbers.reshape(-1).astype(np.int32), y.shape[1], sets)
 
 
 def class_weights(class_weight, classes, targets, sample_weight, former_totals=None):

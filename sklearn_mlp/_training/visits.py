@@ -25,6 +25,12 @@ MAX_CLASS_VISITS = 64
 MAX_VISITS = 1_000_000
 
 
+# Rows that one call of NumPy takes, and weights that one call of the kernel visits: signals wait
+# for the end of a call, so that it may take tens of milliseconds at most.
+ROWS_AT_ONCE = 2**18
+WEIGHTS_AT_ONCE = 2**25
+
+
 def _visits_and_steps(weight, most=math.inf):
     """``ceil(weight)`` visits, at most `most`, and the step ``weight / visits``; 0 for weight 0."""
     # 1.0000000000000002, the rounding of a sum or a quotient, is one visit and not two.
@@ -43,8 +49,8 @@ def scale_up(sample_weight):
 def _exact_sum(values):
     """The exact sum, rounded, so that the order of the values does not matter."""
     # Slice by slice: signals wait for the end of a call that runs no Python code.
-    slices = (values[start : start + 2**18].tolist() for start in range(0, len(values), 2**18))
-    return math.fsum(chain.from_iterable(slices))
+    starts = range(0, len(values), ROWS_AT_ONCE)
+    return math.fsum(chain.from_iterable(values[a : a + ROWS_AT_ONCE].tolist() for a in starts))
 
 
 def weights_to_visits(y, sample_weight=None, class_weight=None):
@@ -138,13 +144,9 @@ def _hash_all(rows):
     return np.concatenate([hash_rows(rows, subset=subset, float32=True) for subset in slices])
 
 
-# Rows that are sorted in one call of NumPy: signals wait for its end.
-SORTED_AT_ONCE = 2**18
-
-
 def _argsort(hashes):
     """`numpy.argsort` of 64-bit hashes, slice by slice."""
-    if len(hashes) <= SORTED_AT_ONCE:
+    if len(hashes) <= ROWS_AT_ONCE:
         return np.argsort(hashes)
     # First by the leading 16 bits, which NumPy sorts by radix in some nanoseconds a row. Then each
     # range of equal ones is sorted, or several small ranges together.
@@ -153,7 +155,7 @@ def _argsort(hashes):
     ends = np.cumsum(np.bincount(leading, minlength=2**16))
     start = 0
     while start < len(order):
-        end = ends[np.searchsorted(ends, start + SORTED_AT_ONCE, side="right") - 1]
+        end = ends[np.searchsorted(ends, start + ROWS_AT_ONCE, side="right") - 1]
         if end <= start:  # one range of more rows than that
             end = ends[np.searchsorted(ends, start, side="right")]
         part = order[start:end]

@@ -48,16 +48,13 @@ for (const root of document.querySelectorAll(".sklearn-mlp-training:not([data-re
     FE: ["FE", "final error", "output minus target"],
     S_ERROR: ["S_ERROR", "delta of the output",
       "error signal of the output node, O: how the loss changes with its S_preA; "
-      + (data.log_loss ? "with log loss, this is the final error itself"
-        : "by the chain rule, the final error times the slope of f")],
+      + data.loss.error_signal_meaning],
     error: ["error signal", "delta",
       "how the loss changes with the S_preA of a node: what flows back"],
     gradient: ["gradient", "gradient",
       "how the loss changes with a weight: its input times the error signal it leads to"],
     LR: ["LR", "learning rate", "how far a weight moves against its gradient"],
-    loss: ["loss", "loss", "what training makes small: "
-      + (data.log_loss ? "minus the logarithm of the probability of the sample's class"
-        : "half the square of the final error")],
+    loss: ["loss", "loss", `what training makes small: ${data.loss.meaning}`],
     epoch: ["epoch", "epoch", "one pass over all samples"],
     ...(data.has_bias && {
       bias: ["bias", "bias", "a node that is always 1; it shifts the sums of the next layer"] }),
@@ -90,11 +87,18 @@ for (const root of document.querySelectorAll(".sklearn-mlp-training:not([data-re
       + `${number(derivative(node))} = ${number(error(node))}.`;
   }
   function about_output() {
-    const u = now();
+    const u = now(), formula = data.loss.error_signal;
+    // The terms and the values of what the formula names.
+    const quantities = {
+      FE: [term("FE"), factor(u.FE)],
+      "f'(S_preA,O)": [term("f_prime"), number(derivative(output))],
+    };
+    const written = which => formula.replace(/FE|f'\(S_preA,O\)/g, name => quantities[name][which])
+      .replaceAll("*", "·");
+    const steps = [term("S_ERROR"), written(0)];
+    if (!(formula in quantities)) steps.push(written(1));  // one quantity is the result itself
     return `${term("FE")} = ${number(signal(output))} - ${u.T} = ${number(u.FE)}. `
-      + (data.log_loss ? `${term("S_ERROR")} = ${term("FE")} = ${number(u.S_ERROR)}.`
-        : `${term("S_ERROR")} = ${term("FE")} · ${term("f_prime")} = ${factor(u.FE)} · `
-          + `${number(derivative(output))} = ${number(u.S_ERROR)}.`);
+      + `${[...steps, number(u.S_ERROR)].join(" = ")}.`;
   }
   function about_edge(edge) {
     const [from, to] = edges[edge], u = now(), weight = u.weights[edge];

@@ -8,16 +8,14 @@ from inspect import signature
 from numbers import Integral
 
 import numpy as np
-from scipy.sparse import issparse
 from sklearn.base import clone
 
 from .. import _reference
-from .._kernel import shuffled
+from .._training.fit import make_trainer, prepare_fit
 from .._training.loop import train_run
-from .._validation import rows_of
-from . import training_text
+from . import training_trace_text
 from .pipelines import classifier_of, feature_names_of
-from .trace import Weights, make_trace, network_of, weights_of_network
+from .trace import Weights, dense_rows, make_trace, network_of, weights_of_network
 
 MOST_POINTS = 500
 
@@ -83,7 +81,7 @@ class TrainingTrace(Sequence):
             import pandas as pd
         except ImportError as error:
             raise ImportError("to_pandas needs pandas: pip install pandas.") from error
-        return pd.DataFrame(training_text.columns(self)).set_index("update")
+        return pd.DataFrame(training_trace_text.columns(self)).set_index("update")
 
     def to_html(self, *, terms="article"):
         """The page to step through as a piece of HTML, which loads nothing.
@@ -97,15 +95,15 @@ class TrainingTrace(Sequence):
         -------
         html : str
         """
-        from . import training_html
+        from . import training_trace_html
 
-        return training_html.render(self, terms=terms)
+        return training_trace_html.render(self, terms=terms)
 
     def _repr_html_(self):
         return self.to_html()
 
     def __repr__(self):
-        return training_text.render(self)
+        return training_trace_text.render(self)
 
 
 def trace_training(estimator, X, y, *, updates=100, class_of_interest=None, **fit_params):
@@ -182,14 +180,15 @@ def trace_training(estimator, X, y, *, updates=100, class_of_interest=None, **fi
         before = clone(before)
         X = before.fit_transform(X, y)
     signature(model.fit).bind(X, y, **fit_params)  # or TypeError
-    given = tuple(fit_params.pop(name, None) for name in ("X_val", "y_val", "sample_weight_val"))
-    if before is not None and given[0] is not None:
-        given = (before.transform(given[0]), *given[1:])
-    X, training, validation, plan, (run,) = model._prepare_fit(X, y, given=given, **fit_params)
+    if before is not None and fit_params.get("X_val") is not None:
+        fit_params["X_val"] = before.transform(fit_params["X_val"])
+    prepared = prepare_fit(model, X, y, **fit_params)
+    training, validation, plan, (run,) = prepared
+    X = training.X
     vars(model).update(run.attributes())
     number, class_of_interest = network_of(model, model.classes_[0], class_of_interest)
-    recorder = _Recorder(wanted, model, training, plan, X, number)
-    with model._trainer(X, training, run, None) as trainer:
+    recorder = _Recorder(wanted, model, training, plan, number)
+    with make_trainer(model, prepared, run, None) as trainer:
         train_run(run, trainer, plan, model, validation, recorder)
     if recorder.n_made < wanted[-1] and not isinstance(updates, Integral):
         raise ValueError(f"Training ends after update {recorder.n_made}, got updates={updates!r}.")
@@ -208,11 +207,6 @@ def trace_training(estimator, X, y, *, updates=100, class_of_interest=None, **fi
         points,
         targets,
     )
-
-
-def dense_rows(X, rows):
-    X = rows_of(X, rows)
-    return np.array(X.toarray() if issparse(X) else X, dtype=np.float64)
 
 
 def _numbers_of(updates):
@@ -234,10 +228,10 @@ class _Recorder:
     updates of the epoch again, in the same order.
     """
 
-    def __init__(self, wanted, model, training, plan, X, network):
+    def __init__(self, wanted, model, training, plan, network):
         self.wanted, self.model, self.training, self.plan = wanted, model, training, plan
-        self.X, self.network, self.n_made = X, network, 0
-        classes, positive = training.targets.of_network(network, model.n_outputs_)
+        self.network, self.n_made = network, 0
+        classes, positive = training.targets.of_network(network)
         self.targets = (classes == positive).astype(int)
         # The arguments of `make_trace`, and number, epoch and row, of each recorded update.
         self.updates, self.places = [], []
@@ -248,17 +242,16 @@ class _Recorder:
     def begin(self, run):
         """Keep what an epoch begins with."""
         self.weights = weights_of_network(self.model, self.network)
-        self.generator = deepcopy(run._generator)
+        visits = self.training.visits
+        self.order = run.foreseen(visits) if self.model.shuffle else visits
 
     def end(self, run):
         """Make the updates of an epoch again; True if no more of them are wanted."""
-        order = self.training.visits
-        former, self.n_made = self.n_made, self.n_made + len(order)
+        former, self.n_made = self.n_made, self.n_made + len(self.order)
         chosen = self.wanted[bisect(self.wanted, former) : bisect(self.wanted, self.n_made)]
         if len(chosen):
-            if self.model.shuffle:
-                order = shuffled(order, self.generator)
-            self._replay(order[: chosen[-1] - former].tolist(), former, set(chosen), run.records)
+            order = self.order[: chosen[-1] - former].tolist()
+            self._replay(order, former, set(chosen), run.records)
         return self.n_made >= self.wanted[-1]
 
     def _replay(self, order, former, chosen, records):
@@ -266,7 +259,7 @@ class _Recorder:
         decay = records[-1].alpha / self.training.total
         coefs, intercepts = self.weights
         for number, row in enumerate(order, former + 1):
-            x, T = dense_rows(self.X, [row])[0], int(self.targets[row])
+            x, T = dense_rows(self.training.X, [row])[0], int(self.targets[row])
             step = 1.0 if self.training.step is None else float(self.training.step[row])
             rate = float(rates[self.network, T])
             if number in chosen:
@@ -292,7 +285,8 @@ class _Recorder:
                 LR=rate,
                 step=[step],
                 alpha=decay * step,  # `epoch` divides by the steps that it makes
-                log_loss=self.model.loss == "log_loss",
+                loss=self.plan.loss.name,
+                activations=(self.model.hidden_activation_, self.model.out_activation_),
             )
 
     def _label(self, row):

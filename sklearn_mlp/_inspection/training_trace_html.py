@@ -1,6 +1,6 @@
 """A `TrainingTrace` as a page to step through: one SVG, a little script, nothing to load.
 
-The drawing is that of the first update; `training.js` changes its texts and colours. Without
+The drawing is that of the first update; `training_trace.js` changes its texts and colours. Without
 scripts, as in a notebook that is not trusted, the drawing and the printed table are shown.
 """
 
@@ -11,8 +11,9 @@ from itertools import pairwise
 
 import numpy as np
 
-from .._reference import forward
-from . import training_text
+from .._reference import LOGISTIC, forward
+from .._training.losses import loss_named
+from . import training_trace_text
 from .trace_html import STYLE, Drawing, svg
 
 # With more numbers than this for the decision surface, it is left out: the page would be too large.
@@ -72,11 +73,11 @@ def render(trace, *, terms="article"):
     data = json.dumps(_data(trace, terms), separators=(",", ":"), allow_nan=True)
     data = data.replace("<", "\\u003c")  # a class label may not end the element
     data = data.replace("NaN", "null").replace("-Infinity", "null").replace("Infinity", "null")
-    script = files(__package__).joinpath("training.js").read_text(encoding="utf-8")
+    script = files(__package__).joinpath("training_trace.js").read_text(encoding="utf-8")
     table = escape(repr(trace))
     return (
         f"<div class='sklearn-mlp-trace sklearn-mlp-training'><style>{STYLE}{_STYLE}</style>"
-        f"<p>{escape(training_text.describe(trace))}</p>"
+        f"<p>{escape(training_trace_text.describe(trace))}</p>"
         "<div class='controls'></div>"
         f"<div class='panes'><div class='drawing'>{svg(trace[0], edge_values=True)}"
         "<p class='shown'></p><div class='words' aria-live='polite'></div></div>"
@@ -90,8 +91,11 @@ def render(trace, *, terms="article"):
 
 
 def _data(trace, terms):
-    """What `training.js` reads: the drawn network, and the numbers of each update."""
+    """What `training_trace.js` reads: the drawn network, and the numbers of each update."""
     first = trace[0]
+    if first.activations != LOGISTIC:
+        raise ValueError(f"The page has no activations {first.activations}, only {LOGISTIC}.")
+    loss = loss_named(first.loss_name)
     drawing = Drawing(first)
     nodes = [(layer, node) for layer, node, _ in drawing.nodes()]
     edges = [(layer, i, j) for layer, i, j, _ in drawing.edges()]
@@ -140,7 +144,11 @@ def _data(trace, terms):
         surface["last"] = _rounded(_flat(trace[-1].after))
     return {
         "terms": terms,
-        "log_loss": first.loss_name == "log_loss",
+        "loss": {
+            "meaning": loss.meaning,
+            "error_signal": loss.error_signal,
+            "error_signal_meaning": loss.error_signal_meaning,
+        },
         "of": str(first.class_of_interest),
         "has_bias": first.has_bias,
         "is_small": all(drawn.gap is None for drawn in drawing.layers),

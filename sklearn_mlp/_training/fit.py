@@ -1,0 +1,311 @@
+"""What one call of `fit` or `partial_fit` prepares, and what is to be said when it has ended."""
+
+from typing import NamedTuple
+
+import numpy as np
+from sklearn.utils import check_random_state
+from sklearn.utils.multiclass import check_classification_targets
+
+from .._kernel import Rows
+from .._kernel.packed import dtype_of
+from .._sklearn import check_partial_fit_first_call
+from .._validation import (
+    DTYPES,
+    is_indicator,
+    named_as_validation_set,
+    validate_hidden_sizes,
+    validate_initial_weights,
+    validate_sample_weight,
+    validate_samples,
+    validate_validation_set,
+)
+from .data import (
+    TrainingSet,
+    ValidationSet,
+    check_can_hold_out,
+    make_training_set,
+    rows_of,
+    split,
+)
+from .diagnosis import describe_alpha, describe_fit
+from .epochs import EpochTrainer, check_finite, chunk_length, decide_all
+from .loop import report
+from .plan import Plan, make_plan
+from .run import begin, check_biases, check_same_sizes, resume
+from .scores import SCORES
+from .targets import ONE_CLASS, check_label_numbers, check_same_classes, encode, encode_known
+from .visits import scale_up
+
+
+class Prepared(NamedTuple):
+    """What one call of `fit` or `partial_fit` trains on, by which plan, and what it changes.
+
+    training : sklearn_mlp._training.data.TrainingSet
+    validation : sklearn_mlp._training.data.ValidationSet or None
+    plan : sklearn_mlp._training.plan.Plan
+    runs : list of sklearn_mlp._training.run.Run
+        Restarts, of which the best is taken, or the only run.
+    """
+
+    training: TrainingSet
+    validation: ValidationSet | None
+    plan: Plan
+    runs: list
+
+
+def draft_of(estimator):
+    """An estimator with the same attributes, to be changed before the other one is."""
+    draft = object.__new__(type(estimator))
+    vars(draft).update(vars(estimator))
+    return draft
+
+
+def is_warm_start(estimator):
+    """Whether `fit` goes on from the weights of a former call."""
+    return estimator.warm_start and hasattr(estimator, "coefs_")
+
+
+def prepare_fit(
+    draft,
+    X,
+    y,
+    sample_weight=None,
+    *,
+    coefs_init=None,
+    intercepts_init=None,
+    X_val=None,
+    y_val=None,
+    sample_weight_val=None,
+):
+    """What a call of `fit` has `Prepared`; sets the attributes of `draft` that describe the data.
+
+    Parameters
+    ----------
+    draft : MLPLogisticClassifier
+        Has the parameters and, of a warm start, the fitted attributes.
+    X, y, sample_weight, coefs_init, intercepts_init, X_val, y_val, sample_weight_val : see `fit`
+    """
+    goes_on = is_warm_start(draft)
+    dtype = dtype_of(draft.coefs_) if goes_on else DTYPES
+    X, y = validate_samples(draft, X, y, dtype=dtype, reset=not goes_on)
+    sample_weight = validate_sample_weight(sample_weight, X)
+    given = validate_validation_set(draft, X_val, y_val, sample_weight_val, dtype=X.dtype)
+    classes, targets = encode(y)
+    multilabel = targets.sets is not None
+    if goes_on:
+        check_same_classes(draft.classes_, draft.multilabel_, classes, multilabel)
+    draft.classes_, draft.multilabel_ = classes, multilabel
+    training = make_training_set(
+        X,
+        targets,
+        scale_up(sample_weight),
+        classes,
+        class_weight=draft.class_weight,
+        shuffle=draft.shuffle,
+    )
+    if not multilabel and len(np.unique(targets.numbers[training.visits])) < 2:
+        raise ValueError(ONE_CLASS + " after removing samples of weight zero")
+    if draft.early_stopping and given is None:
+        check_can_hold_out(training, None if multilabel else classes)
+    runs = _runs_of_fit(draft, targets.n_networks, X.dtype, coefs_init, intercepts_init)
+    validation = None
+    if given is not None:
+        validation, X_val, y_val = _given_validation_set(draft, *given)
+    elif draft.early_stopping:
+        training, validation = split(training, draft.validation_fraction, runs[0].split_generator())
+        X_val, y_val = X, y
+    if draft.scoring not in SCORES:
+        scorer = get_scorer_of(draft)
+        if validation is not None:
+            scorer = _scorer_of_runs(draft, scorer, validation, X_val, y_val)
+            validation = validation._replace(scorer=scorer)
+    return Prepared(training, validation, make_plan(draft, training, streamed=False), runs)
+
+
+def prepare_partial_fit(draft, X, y, *, classes=None, sample_weight=None):
+    """What a call of `partial_fit` has `Prepared`: one run, and no validation set.
+
+    Sets the attributes of `draft` that describe the data if it was not fitted; the run changes the
+    weights of a fitted one in place.
+
+    Parameters
+    ----------
+    draft : MLPLogisticClassifier
+        Has the parameters and, but for a first call, the fitted attributes.
+    X, y, classes, sample_weight : see `partial_fit`
+    """
+    try:
+        is_first = check_partial_fit_first_call(draft, classes)
+    except TypeError as error:  # of labels that cannot be sorted
+        raise ValueError(f"Mix of label input types in classes: {classes}.") from error
+    if len(draft.classes_) < 2:
+        raise ValueError(ONE_CLASS)
+    dtype = DTYPES if is_first else dtype_of(draft.coefs_)
+    X, y = validate_samples(draft, X, y, dtype=dtype, reset=is_first)
+    sample_weight = validate_sample_weight(sample_weight, X)
+    if is_first:
+        check_classification_targets(y)
+        draft.multilabel_ = is_indicator(y)
+        if y.dtype == object:  # as in `fit`, where the classes come from y
+            draft.classes_ = draft.classes_.astype(object)
+        if draft.multilabel_:
+            check_label_numbers(draft.classes_, y.shape[1])
+    targets = encode_known(y, draft.classes_, multilabel=draft.multilabel_)
+    if is_first:
+        (run,) = _begin_runs(draft, targets.n_networks, X.dtype, 1)
+    else:
+        run = _resume(draft, in_place=True)
+        check_biases(run, fit_intercept=draft.fit_intercept)
+    training = make_training_set(
+        X,
+        targets,
+        sample_weight,
+        draft.classes_,
+        class_weight=draft.class_weight,
+        shuffle=draft.shuffle,
+        former_totals=run.class_totals,
+    )
+    return Prepared(training, None, make_plan(draft, training, streamed=True), [run])
+
+
+def make_trainer(parameters, prepared, run, n_jobs, interrupted=None):
+    """The trainer of a run, see `EpochTrainer`."""
+    return EpochTrainer(
+        prepared.training,
+        run,
+        train_biases=parameters.fit_intercept,
+        shuffle=parameters.shuffle,
+        loss=prepared.plan.loss,
+        n_jobs=n_jobs,
+        interrupted=interrupted,
+    )
+
+
+def train_call(run, trainer, plan):
+    """Train for the one epoch of `partial_fit`; returns the warnings to be given."""
+    rate = plan.learning_rate_of(0, run.t_)
+    with trainer:
+        loss = trainer.train_epoch(plan.learning_rates_of(0, rate), plan.alpha)
+    check_finite(run, trainer.training, rate, touched_only=True)
+    run.loss_ = loss
+    return run.watch(trainer.training, plan)
+
+
+def conclude_fit(draft, prepared, run, why):
+    """Print how a fit has ended, if `verbose`; returns the warnings to be given.
+
+    Parameters
+    ----------
+    draft : MLPLogisticClassifier
+    prepared : Prepared
+    run : sklearn_mlp._training.run.Run
+        The best one.
+    why : str or None
+        Why its training stopped early.
+    """
+    training, _, plan, _ = prepared
+    if draft.verbose and why is not None:
+        report(why)
+    if draft.verbose and run.best_validation_score_ is not None:
+        report(f"The weights are those of epoch {run.best_iter_}.")
+    messages = []
+    if why is None and not plan.schedule.has_end:
+        messages.append(
+            f"Maximum iterations ({plan.max_iter}) reached and the optimization hasn't converged "
+            "yet."
+        )
+    networks, chunk = run.networks(), chunk_length(training.X, run.coefs_)
+    messages.append(describe_alpha(plan, training, streamed=False))
+    messages.append(
+        describe_fit(
+            run,
+            plan,
+            training,
+            lambda rows: decide_all(training.rows, networks, chunk, rows),
+            classes=None if draft.multilabel_ else draft.classes_,
+        )
+    )
+    return [message for message in messages if message is not None]
+
+
+def get_scorer_of(estimator):
+    """The scorer of scikit-learn that `scoring` names or is."""
+    from sklearn.metrics import check_scoring  # seldom needed, and slow to import
+
+    return check_scoring(estimator, estimator.scoring)
+
+
+def _given_validation_set(draft, X, y, sample_weight):
+    with named_as_validation_set():
+        targets = encode_known(y, draft.classes_, multilabel=draft.multilabel_)
+    return ValidationSet(Rows(X), targets, weights=sample_weight), X, y
+
+
+def _scorer_of_runs(draft, scorer, validation, X, y):
+    """A function that scores a run on the validation set by a scorer of scikit-learn."""
+    if validation.subset is not None:
+        X, y = rows_of(X, validation.subset), y[validation.subset]
+    arguments = {}
+    if validation.weights is not None:
+        arguments["sample_weight"] = validation.weights
+
+    def score(run):
+        fitted = draft_of(draft)
+        vars(fitted).update(run.attributes())
+        vars(fitted).pop("feature_names_in_", None)  # X comes without
+        value = float(scorer(fitted, X, y, **arguments))
+        if not np.isfinite(value):
+            raise ValueError(f"The validation score is {value}, by scoring={draft.scoring!r}.")
+        return value
+
+    return score
+
+
+def _sizes(draft):
+    """Number of nodes of each layer, inputs first."""
+    return [draft.n_features_in_, *validate_hidden_sizes(draft.hidden_layer_sizes), 1]
+
+
+def _runs_of_fit(draft, n_networks, dtype, coefs_init, intercepts_init):
+    """Restarts, or the one run of a warm start."""
+    goes_on = is_warm_start(draft)
+    n_runs = 1 if goes_on else draft.n_init
+    if n_runs > 1 and not (coefs_init is None and intercepts_init is None):
+        raise ValueError(
+            "coefs_init and intercepts_init give the weights of one network, but "
+            f"n_init={draft.n_init} are to be trained: set n_init=1."
+        )
+    # Checked before anything is drawn: a rejected call leaves the random state alone.
+    coefs_init, intercepts_init = validate_initial_weights(
+        _sizes(draft), n_networks, dtype, coefs_init, intercepts_init
+    )
+    if goes_on:
+        runs = [_resume(draft, in_place=False)]
+    else:
+        runs = _begin_runs(draft, n_networks, dtype, n_runs)
+    if coefs_init or intercepts_init:
+        (run,) = runs
+        run.pack(coefs_init or run.coefs_, intercepts_init or run.intercepts_)
+    for run in runs:
+        check_biases(run, fit_intercept=draft.fit_intercept)
+    return runs
+
+
+def _begin_runs(draft, n_networks, dtype, n_runs):
+    random_state = check_random_state(draft.random_state)
+    return [
+        begin(
+            random_state,
+            _sizes(draft),
+            n_networks,
+            dtype,
+            init_range=draft.init_range,
+            fit_intercept=draft.fit_intercept,
+        )
+        for _ in range(n_runs)
+    ]
+
+
+def _resume(draft, *, in_place):
+    check_same_sizes(draft.coefs_, _sizes(draft))
+    return resume(vars(draft), in_place=in_place)

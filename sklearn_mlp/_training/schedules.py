@@ -1,0 +1,85 @@
+"""The schedules: how the learning rate goes on from epoch to epoch, and what ends training.
+
+A schedule is a value, chosen once by its name with `schedule_named`. Nothing else compares its
+name.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+
+class Schedule(NamedTuple):
+    """A schedule of the learning rate.
+
+    name : str
+    rate_of : callable
+        The learning rate of an epoch, from the one before the schedule, the plan, the number of the
+        epoch (from 0), the number of visits before it, and how often training has gone on from a
+        plateau.
+    has_end : bool
+        Whether the learning rate falls to about 0 in the last of `max_iter` epochs. Then a plateau
+        of the training loss does not stop training, "auto" can depend on the number of epochs, and
+        a call that does not know it trains at a constant rate.
+    goes_on : callable
+        From the learning rate of an epoch after which training would stop because of a plateau,
+        whether it goes on instead.
+    """
+
+    name: str
+    rate_of: Callable
+    has_end: bool
+    goes_on: Callable
+
+
+def _constant(rate, plan, epoch, t, n_plateaus):
+    return rate
+
+
+def _linear(rate, plan, epoch, t, n_plateaus):
+    return rate * (1.0 - epoch / plan.max_iter)
+
+
+def _invscaling(rate, plan, epoch, t, n_plateaus):
+    try:
+        return rate / (t + 1) ** plan.power_t
+    except OverflowError:  # of the power
+        return 0.0
+
+
+def _adaptive(rate, plan, epoch, t, n_plateaus):
+    for _ in range(n_plateaus):
+        rate /= 5.0  # one division after the other: the last bits are those of MLPClassifier's
+    return rate
+
+
+def _stops(rate):
+    return False
+
+
+SCHEDULES = {
+    schedule.name: schedule
+    for schedule in (
+        Schedule("constant", _constant, has_end=False, goes_on=_stops),
+        Schedule("linear", _linear, has_end=True, goes_on=_stops),
+        Schedule("invscaling", _invscaling, has_end=False, goes_on=_stops),
+        Schedule("adaptive", _adaptive, has_end=False, goes_on=lambda rate: rate > 1e-6),
+    )
+}
+
+
+def schedule_named(name):
+    """The `Schedule` of that name; ValueError if there is none."""
+    if name not in SCHEDULES:
+        raise ValueError(f"There is no schedule {name!r}, only {sorted(SCHEDULES)}.")
+    return SCHEDULES[name]
+
+
+def check_schedule(learning_rate):
+    """Raise ValueError if `learning_rate` is a number, as in other libraries."""
+    if not isinstance(learning_rate, str):
+        names = ", ".join(map(repr, sorted(SCHEDULES)))
+        raise ValueError(
+            "The 'learning_rate' parameter of MLPLogisticClassifier must be a str among "
+            f"{{{names}}}, the schedule. Got "
+            f"{learning_rate!r} instead. Did you mean learning_rate_init={learning_rate!r}?"
+        )
