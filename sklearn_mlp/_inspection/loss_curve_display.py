@@ -101,32 +101,18 @@ class LossCurveDisplay:
         # Two colours for each estimator that is drawn on these axes.
         n_lines = len(ax.get_lines()) + sum(len(twin.get_lines()) for twin in _twins(ax))
         colors = [f"C{(n_lines + number) % 10}" for number in range(2)]
-        (self.line_,) = ax.plot(
-            np.arange(1, len(loss_curve) + 1),
-            loss_curve,
-            **{
-                "label": f"Training loss{of}",
-                "color": colors[0],
-                **normalized(line_kw, Line2D),
-            },
-        )
+        style = {"label": f"Training loss{of}", "color": colors[0]}
+        style |= normalized(line_kw, Line2D)
+        (self.line_,) = ax.plot(np.arange(1, len(loss_curve) + 1), loss_curve, **style)
         ax.set(xlabel="Epoch", ylabel="Training loss")
         if isinstance(ax.xaxis.get_major_locator(), MaxNLocator):
             ax.xaxis.get_major_locator().set_params(integer=True)
         self.validation_ax_ = self.validation_line_ = self.best_line_ = None
         if self.validation_scores is not None:
-            scores = np.asarray(self.validation_scores, dtype=float)
-            self.validation_ax_ = _twin(ax, f"Validation {self.score_name}")
-            (self.validation_line_,) = self.validation_ax_.plot(
-                np.arange(1, len(scores) + 1) + len(loss_curve) - len(scores),
-                scores,
-                **{
-                    "label": f"Validation {self.score_name}{of}",
-                    "color": colors[1],
-                    "linestyle": "--",
-                    **normalized(validation_line_kw, Line2D),
-                },
-            )
+            label = f"Validation {self.score_name}{of}"
+            style = {"label": label, "color": colors[1], "linestyle": "--"}
+            style |= normalized(validation_line_kw, Line2D)
+            self._draw_scores(ax, len(loss_curve), style)
         if self.best_iter is not None:
             self.best_line_ = ax.axvline(
                 self.best_iter,
@@ -134,16 +120,16 @@ class LossCurveDisplay:
                 linestyle=":",
                 label=f"Best epoch{of}, {self.best_iter}",
             )
-        lines = [line for a in (ax, *_twins(ax)) for line in a.get_lines()]
-        ax.legend(  # above the curves
-            handles=[line for line in lines if not str(line.get_label()).startswith("_")],
-            loc="lower center",
-            bbox_to_anchor=(0.5, 1.0),
-            ncols=3,
-            frameon=False,
-        )
+        _draw_legend(ax)
         self.ax_, self.figure_ = ax, ax.figure
         return self
+
+    def _draw_scores(self, ax, n_epochs, style):
+        scores = np.asarray(self.validation_scores, dtype=float)
+        self.validation_ax_ = _twin(ax, f"Validation {self.score_name}")
+        (self.validation_line_,) = self.validation_ax_.plot(
+            np.arange(1, len(scores) + 1) + n_epochs - len(scores), scores, **style
+        )
 
     @classmethod
     def from_estimator(
@@ -213,6 +199,17 @@ def _twins(ax):
         for other in siblings
         if other.get_label() == TWIN and other.get_position().bounds == ax.get_position().bounds
     ]
+
+
+def _draw_legend(ax):
+    lines = [line for a in (ax, *_twins(ax)) for line in a.get_lines()]
+    ax.legend(  # above the curves
+        handles=[line for line in lines if not str(line.get_label()).startswith("_")],
+        loc="lower center",
+        bbox_to_anchor=(0.5, 1.0),
+        ncols=3,
+        frameon=False,
+    )
 
 
 def _twin(ax, ylabel):

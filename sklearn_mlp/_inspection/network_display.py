@@ -200,23 +200,17 @@ class NetworkDisplay:
         halo = [withStroke(linewidth=3.0, foreground=ax.figure.get_facecolor())]
 
         def write(layer, height, words, *, fontsize=FONT_SIZE, beside=0):
-            self.texts_.append(
-                ax.annotate(
-                    words,
-                    (layer, height),
-                    xytext=(beside * (radius + 4), 0),
-                    textcoords="offset points",
-                    parse_math=False,  # a $ in a name is a $
-                    **{
-                        "horizontalalignment": ("right", "center", "left")[beside + 1],
-                        "verticalalignment": "center",
-                        "color": "0.1",
-                        "fontsize": fontsize,
-                        "path_effects": halo if beside or fontsize == FONT_SIZE - 1 else None,
-                        **text_kw,
-                    },
-                )
-            )
+            style = {
+                "horizontalalignment": ("right", "center", "left")[beside + 1],
+                "verticalalignment": "center",
+                "color": "0.1",
+                "fontsize": fontsize,
+                "path_effects": halo if beside or fontsize == FONT_SIZE - 1 else None,
+            }
+            place = {"xytext": (beside * (radius + 4), 0), "textcoords": "offset points"}
+            # Without mathematics: a $ in a name is a $.
+            text = ax.annotate(words, (layer, height), parse_math=False, **place, **style | text_kw)
+            self.texts_.append(text)
 
         top = max(drawn.heights[0] for drawn in layers) + 0.8
         for layer, drawn in enumerate(layers):

@@ -25,6 +25,9 @@ class Weights(NamedTuple):
     coefs: list
     intercepts: list
 
+    def copy(self):
+        return Weights([a.copy() for a in self.coefs], [a.copy() for a in self.intercepts])
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class BackpropTrace:
@@ -268,19 +271,9 @@ def make_trace(
     grad_coefs, grad_intercepts, loss = _reference.gradients(
         x, T, *before, loss=model.loss, activations=activations
     )
-    after = Weights(*([array.copy() for array in arrays] for arrays in before))
+    after = before.copy()
     if n_visits:
-        _reference.epoch(
-            x[np.newaxis],
-            [T],
-            after.coefs,
-            after.intercepts if model.fit_intercept else None,
-            LR=LR,
-            step=[step],
-            alpha=decay * step,  # `epoch` divides by the steps that it makes
-            loss=model.loss,
-            activations=activations,
-        )
+        update(after, model, x, T, LR=LR, step=step, decay=decay)
     return BackpropTrace(
         x=x,
         y=y,
@@ -305,6 +298,21 @@ def make_trace(
         network=name_of_network(model, class_of_interest),
         feature_names=feature_names,
         has_bias=model.fit_intercept,
+    )
+
+
+def update(weights, model, x, T, *, LR, step, decay):
+    """Change the weights by an update by sample x; the arguments are those of `make_trace`."""
+    _reference.epoch(
+        x[np.newaxis],
+        [T],
+        weights.coefs,
+        weights.intercepts if model.fit_intercept else None,
+        LR=LR,
+        step=[step],
+        alpha=decay * step,  # `epoch` divides by the steps that it makes
+        loss=model.loss,
+        activations=(model.hidden_activation_, model.out_activation_),
     )
 
 

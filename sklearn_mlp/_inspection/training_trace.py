@@ -10,12 +10,11 @@ from numbers import Integral
 import numpy as np
 from sklearn.base import clone
 
-from .. import _reference
 from .._training.fit import make_trainer, prepare_fit
 from .._training.loop import train_run
 from . import training_trace_text
 from .pipelines import classifier_of, feature_names_of
-from .trace import Weights, dense_rows, make_trace, network_of, weights_of_network
+from .trace import dense_rows, make_trace, network_of, update, weights_of_network
 
 MOST_POINTS = 500
 
@@ -257,19 +256,17 @@ class _Recorder:
     def _replay(self, order, former, chosen, records):
         rates = self.plan.learning_rates_of(len(records) - 1, records[-1].learning_rate)
         decay = records[-1].alpha / self.training.total
-        coefs, intercepts = self.weights
         for number, row in enumerate(order, former + 1):
             x, T = dense_rows(self.training.X, [row])[0], int(self.targets[row])
             step = 1.0 if self.training.step is None else float(self.training.step[row])
             rate = float(rates[self.network, T])
             if number in chosen:
-                before = Weights([a.copy() for a in coefs], [a.copy() for a in intercepts])
                 self.updates.append(
                     {
                         "x": x,
                         "y": self._label(row),
                         "T": T,
-                        "before": before,
+                        "before": self.weights.copy(),
                         "LR": rate,
                         "step": step,
                         "n_visits": 1,
@@ -277,17 +274,7 @@ class _Recorder:
                     }
                 )
                 self.places.append((number, len(records), row))
-            _reference.epoch(
-                x[np.newaxis],
-                [T],
-                coefs,
-                intercepts if self.model.fit_intercept else None,
-                LR=rate,
-                step=[step],
-                alpha=decay * step,  # `epoch` divides by the steps that it makes
-                loss=self.plan.loss.name,
-                activations=(self.model.hidden_activation_, self.model.out_activation_),
-            )
+            update(self.weights, self.model, x, T, LR=rate, step=step, decay=decay)
 
     def _label(self, row):
         targets = self.training.targets

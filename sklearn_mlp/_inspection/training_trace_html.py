@@ -100,48 +100,19 @@ def _data(trace, terms):
     nodes = [(layer, node) for layer, node, _ in drawing.nodes()]
     edges = [(layer, i, j) for layer, i, j, _ in drawing.edges()]
     number_of = {place: number for number, place in enumerate(nodes)}
-    sizes = [len(signal) for signal in first.signals]
-    n_weights = sum((a + 1) * b for a, b in pairwise(sizes))
-    surface = None
-    if trace.points is not None and n_weights * len(trace) <= MOST_NUMBERS:
-        surface = {
-            "points": _rounded(trace.points),
-            "targets": trace.point_targets.tolist(),
-            "sizes": sizes,
+    surface = _surface(trace)
+    places = zip(trace, trace.numbers, trace.epochs, trace.rows, trace.mean_losses, strict=True)
+    updates = [
+        {
+            "number": int(number),
+            "epoch": int(epoch),
+            "row": int(row),
+            "mean": float(mean),
+            **_numbers(update, nodes, edges),
+            **({"all": _rounded(_flat(update.before))} if surface else {}),
         }
-    updates = []
-    for update, number, epoch, row, mean in zip(
-        trace, trace.numbers, trace.epochs, trace.rows, trace.mean_losses, strict=True
-    ):
-        updates.append(
-            {
-                "number": int(number),
-                "epoch": int(epoch),
-                "row": int(row),
-                "label": " ".join(str(update.y).split()),
-                "T": update.T,
-                "LR": update.LR,
-                "step": update.step,
-                "shrink": max(0.0, 1.0 - update.LR * update.step * update.decay),
-                "loss": update.loss,
-                "mean": float(mean),
-                "S_postA_after": float(forward(update.x, *update.after)[1][-1][0]),
-                "FE": update.FE,
-                "S_ERROR": update.S_ERROR,
-                "S_preA": _rounded(
-                    [update.S_preA[layer - 1][node] for layer, node in nodes if layer]
-                ),
-                "S_postA": _rounded([update.signals[layer][node] for layer, node in nodes]),
-                "error": _rounded(
-                    [update.error_signals[layer - 1][node] for layer, node in nodes if layer]
-                ),
-                "weights": _rounded(_of_edges(update.before, edges)),
-                "after": _rounded(_of_edges(update.after, edges)),
-                **({"all": _rounded(_flat(update.before))} if surface else {}),
-            }
-        )
-    if surface:
-        surface["last"] = _rounded(_flat(trace[-1].after))
+        for update, number, epoch, row, mean in places
+    ]
     return {
         "terms": terms,
         "loss": {
@@ -159,6 +130,41 @@ def _data(trace, terms):
         ],
         "surface": surface,
         "updates": updates,
+    }
+
+
+def _surface(trace):
+    """The decision surface that the page draws, or None."""
+    sizes = [len(signal) for signal in trace[0].signals]
+    n_weights = sum((a + 1) * b for a, b in pairwise(sizes))
+    if trace.points is None or n_weights * len(trace) > MOST_NUMBERS:
+        return None
+    return {
+        "points": _rounded(trace.points),
+        "targets": trace.point_targets.tolist(),
+        "sizes": sizes,
+        "last": _rounded(_flat(trace[-1].after)),
+    }
+
+
+def _numbers(update, nodes, edges):
+    """The numbers of an update: those of the output, of each node and of each edge."""
+    layers = [(layer - 1, node) for layer, node in nodes if layer]
+    return {
+        "label": " ".join(str(update.y).split()),
+        "T": update.T,
+        "LR": update.LR,
+        "step": update.step,
+        "shrink": max(0.0, 1.0 - update.LR * update.step * update.decay),
+        "loss": update.loss,
+        "S_postA_after": float(forward(update.x, *update.after)[1][-1][0]),
+        "FE": update.FE,
+        "S_ERROR": update.S_ERROR,
+        "S_preA": _rounded([update.S_preA[layer][node] for layer, node in layers]),
+        "S_postA": _rounded([update.signals[layer][node] for layer, node in nodes]),
+        "error": _rounded([update.error_signals[layer][node] for layer, node in layers]),
+        "weights": _rounded(_of_edges(update.before, edges)),
+        "after": _rounded(_of_edges(update.after, edges)),
     }
 
 

@@ -100,8 +100,10 @@ def _is_multilabel(multilabel, state):
         return False
     if multilabel and not np.array_equal(state["classes_"], np.arange(len(state["classes_"]))):
         return False
-    # If one of the other two is damaged, it is that one which is at fault.
-    has_several = state.get("n_outputs_") != 1, np.ndim(state.get("intercepts_", [0])[0]) == 2
+    # If only one of the other two does not fit, it is that one which is damaged.
+    has_several = [state.get("n_outputs_") != 1]
+    with contextlib.suppress(Exception):
+        has_several.append(np.ndim(state["intercepts_"][0]) == 2)
     return (_n_networks(state) > 1) in has_several
 
 

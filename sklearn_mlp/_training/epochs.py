@@ -78,31 +78,13 @@ class EpochTrainer:
             chunk = chunk_length(training.X, self.run.coefs_, shrink)
         tallies = np.empty((len(self.networks), 3))
         tallies[...] = 0.0, np.inf, -np.inf
-
-        def train_networks(first):
-            for number in range(first, len(self.networks), self._n_threads):
-                classes, positive = training.targets.of_network(number)
-                for start in range(0, len(order), chunk):
-                    if self._interrupted.is_set():
-                        return
-                    train(
-                        training.rows,
-                        self.networks[number],
-                        order=order[start : start + chunk],
-                        classes=classes,
-                        positive=positive,
-                        step=training.step,
-                        learning_rate=learning_rates[number],
-                        alpha=alpha_per_visit,
-                        loss=self.loss.name,
-                        tally=tallies[number],
-                    )
-
+        arguments = order, chunk, learning_rates, alpha_per_visit, tallies
         try:
             if self._n_threads == 1:
-                train_networks(0)
+                self._train_networks(0, *arguments)
             else:
-                list(self._pool.map(train_networks, range(self._n_threads)))
+                firsts = range(self._n_threads)
+                list(self._pool.map(lambda first: self._train_networks(first, *arguments), firsts))
         except BaseException:
             self._interrupted.set()  # otherwise the other threads would go on
             raise
@@ -112,6 +94,27 @@ class EpochTrainer:
             raise ValueError(describe_non_finite(training, learning_rates.max()))
         self.run.count_visits(training)
         return float(tallies[:, 0].sum()) / (len(tallies) * training.total)
+
+    def _train_networks(self, first, order, chunk, learning_rates, alpha, tallies):
+        """Train the networks of one thread: the one numbered `first` and so on."""
+        training = self.training
+        for number in range(first, len(self.networks), self._n_threads):
+            classes, positive = training.targets.of_network(number)
+            for start in range(0, len(order), chunk):
+                if self._interrupted.is_set():
+                    return
+                train(
+                    training.rows,
+                    self.networks[number],
+                    order=order[start : start + chunk],
+                    classes=classes,
+                    positive=positive,
+                    step=training.step,
+                    learning_rate=learning_rates[number],
+                    alpha=alpha,
+                    loss=self.loss.name,
+                    tally=tallies[number],
+                )
 
 
 def check_finite(run, training, learning_rate, *, touched_only=False):

@@ -108,17 +108,7 @@ def prepare_fit(
     if draft.early_stopping and given is None:
         check_can_hold_out(training, None if multilabel else classes)
     runs = _runs_of_fit(draft, targets.n_networks, X.dtype, coefs_init, intercepts_init)
-    validation = None
-    if given is not None:
-        validation, X_val, y_val = _given_validation_set(draft, *given)
-    elif draft.early_stopping:
-        training, validation = split(training, draft.validation_fraction, runs[0].split_generator())
-        X_val, y_val = X, y
-    if draft.scoring not in SCORES:
-        scorer = get_scorer_of(draft)
-        if validation is not None:
-            scorer = _scorer_of_runs(draft, scorer, validation, X_val, y_val)
-            validation = validation._replace(scorer=scorer)
+    training, validation = _validation_set(draft, training, y, given, runs[0].split_generator())
     return Prepared(training, validation, make_plan(draft, training, streamed=False), runs)
 
 
@@ -235,10 +225,23 @@ def get_scorer_of(estimator):
     return check_scoring(estimator, estimator.scoring)
 
 
-def _given_validation_set(draft, X, y, sample_weight):
-    with named_as_validation_set():
-        targets = encode_known(y, draft.classes_, multilabel=draft.multilabel_)
-    return ValidationSet(Rows(X), targets, weights=sample_weight), X, y
+def _validation_set(draft, training, y, given, generator):
+    """What is left to train on, and the validation set: what is given, a part of it, or None."""
+    validation = None
+    if given is not None:
+        X, y, sample_weight = given
+        with named_as_validation_set():
+            targets = encode_known(y, draft.classes_, multilabel=draft.multilabel_)
+        validation = ValidationSet(Rows(X), targets, weights=sample_weight)
+    elif draft.early_stopping:
+        X = training.X
+        training, validation = split(training, draft.validation_fraction, generator)
+    if draft.scoring not in SCORES:
+        scorer = get_scorer_of(draft)
+        if validation is not None:
+            scorer = _scorer_of_runs(draft, scorer, validation, X, y)
+            validation = validation._replace(scorer=scorer)
+    return training, validation
 
 
 def _scorer_of_runs(draft, scorer, validation, X, y):
