@@ -23,6 +23,7 @@ def state_from_file(state, estimator_class):
     missing or does not fit the others.
     """
     state = dict(state)
+    has_version = VERSION_KEY in state
     version = state.pop(VERSION_KEY, "0.1.0.dev")  # which did not write it
     if version != __version__:
         warnings.warn(
@@ -38,13 +39,10 @@ def state_from_file(state, estimator_class):
             state.setdefault(name, parameter.default)
     if not is_fitted(state):
         return state
-    state = attributes.from_file(state)
-    name = attributes.invalid_attribute(state)
-    if name is not None:
-        raise ValueError(
-            f"The attribute {name} of this {estimator_class.__name__} is missing or does not fit "
-            "the others: its file is damaged."
-        )
+    state = attributes.from_file(state, has_version=has_version)
+    fault = attributes.fault_in(state)
+    if fault is not None:
+        raise ValueError(f"The file of this {estimator_class.__name__} is damaged: {fault}.")
     return state
 
 

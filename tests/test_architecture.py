@@ -1,6 +1,7 @@
 """Which part of the package may import which: read from the sources."""
 
 import ast
+import re
 import traceback
 import warnings
 from pathlib import Path
@@ -8,6 +9,8 @@ from pathlib import Path
 import pytest
 
 import sklearn_mlp
+from sklearn_mlp._training.losses import LOSSES
+from sklearn_mlp._training.schedules import SCHEDULES
 
 PACKAGE = Path(sklearn_mlp.__file__).parent
 PARTS = ("_inspection", "_kernel", "_training")  # folders; every other module is a part of its own
@@ -98,6 +101,39 @@ def test_private_names_of_scikit_learn_are_in_one_module():
                 private += [p for p in node.module.split(".") if p.startswith("_")]
                 if private and name != "_sklearn":
                     wrong.append((name, private))
+    assert not wrong
+
+
+def test_names_of_variants_are_compared_in_their_tables_only():
+    # Elsewhere a comparison has a silent `else`, into which a new variant would fall.
+    variants = {*LOSSES, *SCHEDULES}
+    wrong = []
+    for name, source in modules():
+        if name == "_reference":  # an oracle has formulas of its own, and raises at the end
+            continue
+        for node in ast.walk(ast.parse(source)):
+            if isinstance(node, ast.Compare | ast.match_case):
+                compared = {n.value for n in ast.walk(node) if isinstance(n, ast.Constant)}
+                wrong += [(name, word) for word in compared & variants]
+    assert not wrong
+
+
+def is_self(node):
+    return isinstance(node, ast.Name) and node.id in ("self", "cls")
+
+
+def test_no_module_uses_an_underscored_member_of_another():
+    # Methods of named tuples are public, and the last one by scikit-learn's guide.
+    allowed = {"_asdict", "_fields", "_replace", "_init_callback_context"}
+    wrong = []
+    for name, source in modules():
+        attributes = [n for n in ast.walk(ast.parse(source)) if isinstance(n, ast.Attribute)]
+        own = {node.attr for node in attributes if is_self(node.value)}
+        wrong += [
+            (name, ast.unparse(node))
+            for node in attributes
+            if re.match("_[^_]", node.attr) and node.attr not in allowed | own
+        ]
     assert not wrong
 
 

@@ -9,10 +9,10 @@ from sklearn.metrics import f1_score
 
 from sklearn_mlp import MLPLogisticClassifier
 
-ignore_one_class = pytest.mark.filterwarnings("ignore:All training samples were predicted")
+ignore_convergence = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
 
-@ignore_one_class
+@ignore_convergence
 def test_class_weights_move_the_boundary():
     X = np.array([[-1.0, -1.0], [-1.0, 0], [-0.8, -1.0], [1.0, 1.0], [1.0, 0.0]])
     y = [1, 1, 1, -1, -1]
@@ -52,7 +52,7 @@ def test_balanced_weights_count_sample_weights(iris):
     np.testing.assert_allclose(balanced, expected, rtol=1e-12)
 
 
-@ignore_one_class
+@ignore_convergence
 def test_balanced_weights_help_where_a_class_is_rare(iris):
     X, y = iris
     rare = np.concatenate([np.flatnonzero(y == 0)[:3], np.flatnonzero(y > 0)])

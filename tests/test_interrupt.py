@@ -4,7 +4,6 @@ import os
 import signal
 import threading
 import time
-import warnings
 from concurrent.futures import ThreadPoolExecutor
 
 import joblib
@@ -13,9 +12,13 @@ import pytest
 from scipy.sparse import csr_array
 from sklearn.base import clone
 from sklearn.datasets import load_iris
+from sklearn.exceptions import ConvergenceWarning
 
 from sklearn_mlp import MLPLogisticClassifier
 from sklearn_mlp._training import visits
+
+# Fits of one epoch, and fits cut short, have not learned.
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
 
 @pytest.fixture(autouse=True)
@@ -117,7 +120,6 @@ def test_an_interrupt_in_the_first_partial_fit_leaves_no_half_made_estimator():
     model.partial_fit(X, y, classes=[0, 1, 2]).predict(X)
 
 
-@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_the_best_weights_are_kept_on_an_interrupt(spy_on_kernel, bits):
     X, y = load_iris(return_X_y=True)
     X, y = X[50:], y[50:]  # one network: one validation after each epoch
@@ -184,7 +186,7 @@ def test_the_number_of_threads_changes_nothing(early_stopping, replace):
         for got, want in zip(model.coefs_, models[0].coefs_, strict=True):
             np.testing.assert_array_equal(got, want)
     with joblib.parallel_config("threading", n_jobs=2):
-        MLPLogisticClassifier(3, max_iter=1).fit(X, y)
+        MLPLogisticClassifier(3, max_iter=1, random_state=0).fit(X, y)
     assert n_threads[4:] == [2]
 
 
@@ -192,7 +194,8 @@ def test_two_classes_need_no_threads(replace):
     pools = []
     replace("ThreadPoolExecutor", pools.append)
     X, y = load_iris(return_X_y=True)
-    MLPLogisticClassifier(3, max_iter=1, n_jobs=2).fit(X[:100], y[:100])
+    model = MLPLogisticClassifier(3, max_iter=20, n_jobs=2, random_state=0)
+    model.fit(X[:100], y[:100])
     assert pools == []
 
 
@@ -215,7 +218,7 @@ def test_an_error_in_a_thread_is_raised(spy_on_kernel):
 
     spy_on_kernel(train=fail)
     X, y = load_iris(return_X_y=True)
-    model = MLPLogisticClassifier(3, n_jobs=2)
+    model = MLPLogisticClassifier(3, n_jobs=2, random_state=0)
     with pytest.raises(MemoryError):
         model.fit(X, y)
     assert not hasattr(model, "coefs_")
@@ -230,12 +233,12 @@ def test_calls_of_the_kernel_are_short_where_alpha_shrinks_many_weights(spy_on_k
     lengths = []
     spy_on_kernel(train=lambda *, order, **_: lengths.append(len(order)))
     model = MLPLogisticClassifier(16, max_iter=1, random_state=0, alpha=0.1)
-    model.fit(X, y)
+    with pytest.warns(ConvergenceWarning, match="worse than constant ones"):
+        model.fit(X, y)
     assert lengths == [200]
     lengths.clear()
     model.set_params(alpha=1e5)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with pytest.warns(ConvergenceWarning, match="alpha=100000 is so large"):
         model.fit(X, y)
     assert sum(lengths) == 200
     assert max(lengths) * 2**22 <= 2**25

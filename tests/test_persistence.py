@@ -18,6 +18,7 @@ from sklearn.preprocessing import StandardScaler
 
 import sklearn_mlp
 from sklearn_mlp import MLPLogisticClassifier
+from sklearn_mlp._training.attributes import ATTRIBUTES
 
 FILES = sorted((Path(__file__).parent / "data").glob("models-*.joblib"))
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -80,6 +81,71 @@ def test_copies_and_files_of_this_version_do_not_warn(model, iris, bits):
         assert bits(duplicate) == bits(model)
         assert "_sklearn_mlp_version" not in vars(duplicate)
     assert not hasattr(clone(model), "coefs_")
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_files_of_releases_go_on_in_a_warm_start(path):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        saved = joblib.load(path)
+    for name, case in saved.items():
+        model, X, y = case["model"], case["X"], case["y"]
+        if name == "not fitted":
+            continue
+        before, n_epochs = model.t_, len(model.loss_curve_)
+        model.set_params(warm_start=True, early_stopping=False).fit(X, y)
+        assert model.t_ > before
+        assert len(model.loss_curve_) == n_epochs + model.n_iter_ == len(model.alpha_curve_)
+        assert np.isfinite(model.predict_proba(X)).all()
+
+
+FITTED = {
+    "early stopping": lambda X, y: MLPLogisticClassifier(
+        4, max_iter=3, early_stopping=True, random_state=0
+    ).fit(X, y),
+    "binary, balanced": lambda X, y: MLPLogisticClassifier(
+        4, max_iter=3, class_weight="balanced", random_state=0
+    ).fit(X, y == 1),
+    "multilabel": lambda X, y: MLPLogisticClassifier(4, max_iter=3, random_state=0).fit(
+        X, np.eye(3, dtype=int)[y]
+    ),
+    "stream": lambda X, y: MLPLogisticClassifier(4, random_state=0).partial_fit(
+        X, y, classes=[0, 1, 2]
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", FITTED)
+@pytest.mark.parametrize("attribute", ATTRIBUTES, ids=lambda attribute: attribute.name)
+def test_a_file_without_an_attribute_is_refused_or_has_its_former_value(iris, kind, attribute):
+    X, y = iris
+    model = FITTED[kind](X, y)
+    state = model.__getstate__()
+    if attribute.name not in state:
+        assert not attribute.in_file or attribute.optional
+        return
+    del state[attribute.name]
+    loaded = MLPLogisticClassifier.__new__(MLPLogisticClassifier)
+    if attribute.if_missing is None or attribute.is_in_every_version:
+        with pytest.raises(ValueError, match=f"the attribute {attribute.name} is missing"):
+            loaded.__setstate__(state)
+        return
+    loaded.__setstate__(state)
+    assert hasattr(loaded, attribute.name)
+    np.testing.assert_array_equal(loaded.predict_proba(X), model.predict_proba(X))
+    targets = np.eye(3, dtype=int)[y] if kind == "multilabel" else y == 1
+    loaded.partial_fit(X, y if len(loaded.classes_) == 3 and kind != "multilabel" else targets)
+
+
+@pytest.mark.parametrize("name", MLPLogisticClassifier().get_params())
+def test_a_file_without_a_parameter_has_its_default(model, name, bits):
+    state = model.__getstate__()
+    del state[name]
+    loaded = MLPLogisticClassifier.__new__(MLPLogisticClassifier)
+    loaded.__setstate__(state)
+    assert bits(loaded) == bits(model)
+    expected = model.get_params() | {name: MLPLogisticClassifier().get_params()[name]}
+    assert loaded.get_params() == expected
 
 
 def test_files_from_before_versions_were_written_load(model, bits):
@@ -150,7 +216,7 @@ def test_tampered_files_are_refused(skops, model):
     def lost_layer(schema):
         schema["content"]["content"]["coefs_"]["content"].pop()
 
-    with pytest.raises(ValueError, match="its file is damaged"):
+    with pytest.raises(ValueError, match="file of this MLPLogisticClassifier is damaged"):
         skops.loads(tampered(written, lost_layer), trusted=ours)
     words = [coef.astype(str) for coef in model.coefs_]
     damages = {"n_features_in_": 9, "multilabel_": True, "n_outputs_": 1, "coefs_": words}
@@ -160,7 +226,7 @@ def test_tampered_files_are_refused(skops, model):
             state = MLPLogisticClassifier(2).fit([[0.0], [1.0]], [0, 1]).__getstate__() | {
                 name: value
             }
-        with pytest.raises(ValueError, match=f"attribute {name} .* its file is damaged"):
+        with pytest.raises(ValueError, match=f"is damaged: the attribute {name} is not valid"):
             MLPLogisticClassifier.__new__(MLPLogisticClassifier).__setstate__(state)
     with pytest.raises(zipfile.BadZipFile):
         skops.loads(written[: len(written) // 2], trusted=ours)
@@ -240,6 +306,6 @@ def test_a_damaged_file_is_refused_with_one_error(model, damage):
             state[name] = change(state.get(name))
     other = MLPLogisticClassifier()
     before = vars(other).copy()
-    with pytest.raises(ValueError, match="its file is damaged"):
+    with pytest.raises(ValueError, match="file of this MLPLogisticClassifier is damaged"):
         other.__setstate__(state)
     assert vars(other) == before

@@ -42,12 +42,14 @@ template <class T> struct Block {
     }
 
     // W catches up with the former block, and A = X_B W for this one, in one sweep over W by
-    // chunks of rows that stay in the first-level cache from the one use to the other.
+    // chunks of rows that stay in the first-level cache from the one use to the other: half of a cache
+    // of 32 KB, in whole tiles of four rows (product.hpp), two of them at least.
     void sweep(const TypedLayer<T> &first, std::ptrdiff_t n, bool with_biases)
     {
         const std::ptrdiff_t row_bytes = stride * static_cast<std::ptrdiff_t>(sizeof(T));
-        const std::ptrdiff_t fitting = row_bytes < 1536 ? 16384 / row_bytes / 4 * 4 : 8;
-        const std::ptrdiff_t chunk = n_former + n > 1 ? fitting : n_inputs;  // used once: no chunks
+        const std::ptrdiff_t fitting = 16384 / row_bytes / 4 * 4, least = 8;
+        const std::ptrdiff_t chunk_length = fitting > least ? fitting : least;
+        const std::ptrdiff_t chunk = n_former + n > 1 ? chunk_length : n_inputs;  // used once: no chunks
         for (std::ptrdiff_t s = 0; s < n; ++s)
             for (std::ptrdiff_t j = 0; j < stride; j += Lanes<T>::n)
                 store(preact + s * stride + j, with_biases ? load(first.biases + j) : broadcast(T(0)));

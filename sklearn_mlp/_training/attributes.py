@@ -36,6 +36,8 @@ class Attribute(NamedTuple):
         Whether files have it, and whether they may lack it.
     if_missing : callable or None
         What it is where a file of an older version lacks it, from the state.
+    is_in_every_version : bool
+        Whether only files from before versions were written may lack it.
     to_file, from_file : callable or None
         Between its value and what a file has.
     """
@@ -51,6 +53,7 @@ class Attribute(NamedTuple):
     in_file: bool = True
     optional: bool = False
     if_missing: Callable | None = None
+    is_in_every_version: bool = False
     to_file: Callable | None = None
     from_file: Callable | None = None
 
@@ -188,7 +191,13 @@ def _stream_from_file(stream):
 
 ATTRIBUTES = (
     Attribute("classes_", _are_classes, of_data=True),
-    Attribute("multilabel_", _is_multilabel, of_data=True, if_missing=lambda state: False),
+    Attribute(
+        "multilabel_",
+        _is_multilabel,
+        of_data=True,
+        if_missing=lambda state: False,
+        is_in_every_version=True,
+    ),
     # `coefs_` and `intercepts_` are views of the packed weights, so that files have these.
     Attribute("_packed", lambda packed, state: True, in_file=False),
     Attribute("intercepts_", _are_intercepts),
@@ -297,29 +306,35 @@ def to_file(state):
     return state
 
 
-def from_file(state):
-    """The attributes from a file, with what those of older versions lack."""
+def from_file(state, *, has_version):
+    """The attributes from a file, with what those of older versions lack.
+
+    Where an attribute is damaged it stays as it is, and `fault_in` finds it.
+    """
     state = dict(state)
     for name, attribute in (OF_DATA | OF_RUN).items():
-        # Where it is damaged, it stays as it is, and `invalid_attribute` finds it.
         with contextlib.suppress(Exception):
-            if name not in state:
-                if attribute.if_missing is not None:
-                    state[name] = attribute.if_missing(state)
-            elif attribute.from_file is not None:
-                state[name] = attribute.from_file(state[name])
+            if name in state:
+                if attribute.from_file is not None:
+                    state[name] = attribute.from_file(state[name])
+            elif attribute.if_missing and not (has_version and attribute.is_in_every_version):
+                state[name] = attribute.if_missing(state)
     return state
 
 
-def invalid_attribute(state):
-    """Name of the first attribute that is missing or does not fit the others, or None."""
-    for attribute in ATTRIBUTES:
-        if not attribute.in_file or (attribute.optional and attribute.name not in state):
-            continue
+def fault_in(state):
+    """The first attribute that is missing, or does not fit the others, and which of it; or None."""
+    rows = [attribute for attribute in ATTRIBUTES if attribute.in_file]
+    for attribute in rows:
+        if attribute.name not in state and not attribute.optional:
+            return f"the attribute {attribute.name} is missing"
+    for attribute in rows:
         try:
-            is_valid = attribute.is_valid(state[attribute.name], state)
+            is_valid = attribute.name not in state or attribute.is_valid(
+                state[attribute.name], state
+            )
         except Exception:  # whatever it is that a damaged file has in place of an attribute
             is_valid = False
         if not is_valid:
-            return attribute.name
+            return f"the attribute {attribute.name} is not valid, or does not fit the others"
     return None
