@@ -26,6 +26,7 @@ from sklearn_mlp import (
 from sklearn_mlp._kernel import Rows, train
 from sklearn_mlp._kernel.packed import PackedWeights
 from sklearn_mlp._sklearn import StrOptions
+from sklearn_mlp._training.attributes import ATTRIBUTES
 from sklearn_mlp._training.losses import LOSSES
 from sklearn_mlp._training.schedules import SCHEDULES, Schedule
 
@@ -184,6 +185,16 @@ def test_the_public_types_and_docstrings_name_every_variant():
             rf"\n    {parameter} : \{{(.*?)\}}", MLPLogisticClassifier.__doc__
         )
         assert set(re.findall(r'"(\w+)"', described)) == set(table)
+
+
+def test_the_public_types_and_the_docstring_name_every_fitted_attribute():
+    types = (Path(sklearn_mlp.__file__).parent / "__init__.pyi").read_text()
+    names = {row.name for row in ATTRIBUTES if not row.name.startswith("_")}
+    of_class = types.split("class MLPLogisticClassifier")[1].split("def __init__")[0]
+    assert set(re.findall(r"^    (\w+_):", of_class, re.MULTILINE)) == names
+    described = MLPLogisticClassifier.__doc__.split("Attributes\n")[1].split("See Also")[0]
+    heads = re.findall(r"^    (\w+_(?:, \w+_)*) :", described, re.MULTILINE)
+    assert {name for head in heads for name in head.split(", ")} == names
 
 
 @pytest.mark.parametrize("loss", LOSSES.values(), ids=lambda loss: loss.name)
