@@ -153,11 +153,8 @@ INLINE Vec<T> output_error(
     const double preact = first_lane<T>(S_preA), final_error = first_lane<T>(FE);
     tally.lowest = preact < tally.lowest ? preact : tally.lowest;
     tally.highest = preact > tally.highest ? preact : tally.highest;
-    double loss;
-    const Vec<T> S_ERROR = error_signal<T>(
-        visits.loss, preact, final_error, visit.target == T(1), FE * visit.rate, S_postA, loss);
-    tally.loss += visit.step * loss;
-    return S_ERROR;
+    return error_signal<T>(
+        visits.loss, visit, preact, final_error, FE * visit.rate, S_postA, tally.loss);
 }
 
 // From the first hidden layer's S_preA in its `postact` to its error signals in its `error`;

@@ -20,39 +20,47 @@ constexpr int n_losses = sizeof loss_names / sizeof *loss_names;
 
 // Half the squared error, the article's.
 struct SquaredError {
+    static INLINE double value(double, double FE, bool) { return 0.5 * (FE * FE); }
     template <class T> static INLINE Vec<T> error_signal(Vec<T> FE, Vec<T> S_postA)
     {
         return FE * (S_postA * (T(1) - S_postA));
     }
-    static INLINE double value(double, double FE, bool) { return 0.5 * (FE * FE); }
 };
 
 // Minus the logarithm of the probability of the target, f(towards), from the logit: accurate where f
 // is 0.
 struct LogLoss {
-    template <class T> static INLINE Vec<T> error_signal(Vec<T> FE, Vec<T>) { return FE; }
     static INLINE double value(double S_preA, double, bool target)
     {
         const double towards = target ? S_preA : -S_preA;
         const double beyond = towards < 0.0 ? -towards : 0.0;
         return beyond + ::log1p(::exp(towards < 0.0 ? towards : -towards));
     }
+    template <class T> static INLINE Vec<T> error_signal(Vec<T> FE, Vec<T>) { return FE; }
 };
 
-// The value of a loss, and its error signal S_ERROR, times what scales `scaled_FE`.
-template <class T>
-INLINE Vec<T> error_signal(
-    Loss loss, double S_preA, double FE, bool target, Vec<T> scaled_FE, Vec<T> S_postA, double &value)
+template <class T, class L, class V>
+INLINE Vec<T> error_signal_of(
+    const V &visit, double S_preA, double FE, Vec<T> scaled_FE, Vec<T> S_postA, double &sum)
 {
+    sum += visit.step * L::value(S_preA, FE, visit.target == T(1));
+    return L::template error_signal<T>(scaled_FE, S_postA);
+}
+
+// S_ERROR, times whatever `scaled_FE` was multiplied by; adds step * loss to `sum`.
+template <class T, class V>
+INLINE Vec<T> error_signal(
+    Loss loss, const V &visit, double S_preA, double FE, Vec<T> scaled_FE, Vec<T> S_postA,
+    double &sum)
+{
+    // GCC 12: in another order, or without the end, a visit of 8 nodes in float takes up to 12% longer.
     switch (loss) {
-    case Loss::log_loss:
-        value = LogLoss::value(S_preA, FE, target);
-        return LogLoss::error_signal<T>(scaled_FE, S_postA);
     case Loss::squared_error:
-        value = SquaredError::value(S_preA, FE, target);
-        return SquaredError::error_signal<T>(scaled_FE, S_postA);
+        return error_signal_of<T, SquaredError>(visit, S_preA, FE, scaled_FE, S_postA, sum);
+    case Loss::log_loss:
+        return error_signal_of<T, LogLoss>(visit, S_preA, FE, scaled_FE, S_postA, sum);
     }
-    value = NAN;
+    sum = NAN;
     return broadcast(static_cast<T>(NAN));
 }
 

@@ -108,7 +108,7 @@ def prepare_fit(
     if draft.early_stopping and given is None:
         check_can_hold_out(training, None if multilabel else classes)
     runs = _runs_of_fit(draft, targets.n_networks, X.dtype, coefs_init, intercepts_init)
-    training, validation = _validation_set(draft, training, y, given, runs[0].split_generator())
+    training, validation = _validation_set(draft, training, y, given, runs[0])
     return Prepared(training, validation, make_plan(draft, training, streamed=False), runs)
 
 
@@ -225,7 +225,7 @@ def get_scorer_of(estimator):
     return check_scoring(estimator, estimator.scoring)
 
 
-def _validation_set(draft, training, y, given, generator):
+def _validation_set(draft, training, y, given, run):
     """What is left to train on, and the validation set: what is given, a part of it, or None."""
     validation = None
     if given is not None:
@@ -235,6 +235,7 @@ def _validation_set(draft, training, y, given, generator):
         validation = ValidationSet(Rows(X), targets, weights=sample_weight)
     elif draft.early_stopping:
         X = training.X
+        generator = run.split_generator()
         training, validation = split(training, draft.validation_fraction, generator)
     if draft.scoring not in SCORES:
         scorer = get_scorer_of(draft)
