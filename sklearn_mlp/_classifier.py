@@ -570,10 +570,10 @@ class MLPLogisticClassifier(
         """Take the fitted attributes of a draft and of a run."""
         attributes = run.attributes()
         if draft is not self:
-            attributes |= {name: vars(draft)[name] for name in OF_DATA if hasattr(draft, name)}
+            attributes |= {name: vars(draft)[name] for name in OF_DATA if name in vars(draft)}
         # In one operation: other threads, and an interrupt, find the old attributes or the new.
         vars(self).update(attributes)
-        if not hasattr(draft, "feature_names_in_"):
+        if "feature_names_in_" not in vars(draft):
             vars(self).pop("feature_names_in_", None)
 
     def _forget(self):

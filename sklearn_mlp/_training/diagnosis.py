@@ -259,7 +259,7 @@ def watch_stream(stream, training, plan, mean_loss):
     new = target_totals(training)
     positive = [a + b for a, b in zip(stream.positive, new, strict=True)]
     if total < stream.window:
-        return stream._replace(total=total, loss=sum_of_losses, positive=positive), messages
+        return Stream(*stream[:4], total, sum_of_losses, positive), messages
     constant_loss = plan.loss.of_constant_output(np.array(positive) / total)
     mean_loss = sum_of_losses / total
     # A stream of nothing but noise has a loss somewhat above that of constant probabilities.

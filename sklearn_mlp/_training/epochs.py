@@ -42,6 +42,7 @@ class EpochTrainer:
             self._n_threads = min(effective_n_jobs(n_jobs), run.n_outputs_)
             if self._n_threads > 1:
                 self._pool = ThreadPoolExecutor(self._n_threads)
+        self._no_tallies = np.array([[0.0, np.inf, -np.inf]] * run.n_outputs_)
         # One of class 1 against 0, one of each class against the rest, or one of each label.
         self.networks = run.networks(train_biases=train_biases, n_threads=self._n_threads)
 
@@ -76,8 +77,7 @@ class EpochTrainer:
         if alpha and issparse(training.X):
             shrink = float(learning_rates.max()) * training.max_step * alpha_per_visit
             chunk = chunk_length(training.X, self.run.coefs_, shrink)
-        tallies = np.empty((len(self.networks), 3))
-        tallies[...] = 0.0, np.inf, -np.inf
+        tallies = self._no_tallies.copy()
         arguments = order, chunk, learning_rates, alpha_per_visit, tallies
         try:
             if self._n_threads == 1:
