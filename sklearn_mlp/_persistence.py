@@ -12,15 +12,15 @@ VERSION_KEY = "_sklearn_mlp_version"
 
 
 def state_to_file(state):
-    """What is pickled."""
+    """What is pickled, and copied by `copy.deepcopy`."""
     return attributes.to_file(state) | {VERSION_KEY: __version__}
 
 
 def state_from_file(state, estimator_class):
-    """Parameters and attributes, with what files of older versions lack.
+    """Parameters and attributes; what files of older versions lack has its default.
 
     Warns if the version is another. Raises ValueError if an attribute of a fitted estimator is
-    missing or does not fit the others.
+    missing that its version had, or does not fit the others.
     """
     state = dict(state)
     has_version = VERSION_KEY in state

@@ -1,4 +1,4 @@
-"""The equations of the network in plain NumPy: the oracle of the tests and the text of the docs.
+"""The equations of the network in plain NumPy: oracle of the tests, text of the docs and traces.
 
 Source: Robert Keim, "Understanding Training Formulas and Backpropagation for Multilayer
 Perceptrons", All About Circuits, 27 December 2019; derivation after Dustin Stansbury. The
@@ -12,7 +12,7 @@ article              standard
 ``S_postA``          postactivation (output) of the nodes of a layer, ``f(S_preA)``
 ``T``                target, 0 or 1
 ``FE``               final error, ``S_postA,O - T``
-``S_ERROR``          error signal of the output node, ``FE * f'(S_preA,O)``
+``S_ERROR``          error signal of the output node, ``FE * f'(S_preA,O)`` by the squared error
 ``LR``               learning rate
 ===================  ====================================================================
 
@@ -45,17 +45,18 @@ def _check_activations(activations):
 
 
 def forward(x, coefs, intercepts=None, *, activations=LOGISTIC):
-    """Send one sample through the network.
+    """Send one sample, or each row of a matrix of samples, through the network.
 
     Parameters
     ----------
-    x : array of shape (n_inputs,)
+    x : array of shape (n_inputs,) or (n_samples, n_inputs)
     coefs, intercepts, activations : see the top of this module
 
     Returns
     -------
     S_preA, S_postA : lists of arrays
-        One entry per layer, hidden layers first; the output node's is the last, of shape (1,).
+        One entry per layer, hidden layers first; the output node's is the last, of shape (1,) or
+        (n_samples, 1).
     """
     _check_activations(activations)
     S_preA, S_postA = [], []

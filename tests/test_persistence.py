@@ -126,7 +126,7 @@ def test_a_file_without_an_attribute_is_refused_or_has_its_former_value(iris, ki
         return
     del state[attribute.name]
     loaded = MLPLogisticClassifier.__new__(MLPLogisticClassifier)
-    if attribute.if_missing is None or attribute.is_in_every_version:
+    if attribute.if_missing is None or attribute.is_in_versioned_files:
         with pytest.raises(ValueError, match=f"the attribute {attribute.name} is missing"):
             loaded.__setstate__(state)
         return

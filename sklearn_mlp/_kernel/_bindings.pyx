@@ -3,7 +3,7 @@
 """Python's way into the C++ headers beside this file.
 
 `Rows` and `Network` tie NumPy arrays to the kernel's structs once per fit or prediction; the
-functions then take an epoch, or a chunk of one, in a single call without the GIL. Nothing is
+functions then take an epoch, or a chunk of one, in a single call without the GIL. No values are
 copied: the arrays must be C-contiguous, aligned and of the exact dtype, else TypeError.
 """
 
@@ -104,7 +104,8 @@ cdef class Rows:
     Parameters
     ----------
     X : ndarray of shape (n_rows, n_columns) or CSR container
-        float64 or float32, finite; a CSR container with sorted columns and no duplicates.
+        float64 or float32, finite; of a CSR container to train on, the columns are sorted, without
+        duplicates.
     """
 
     cdef CRows view

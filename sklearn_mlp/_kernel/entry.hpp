@@ -1,4 +1,4 @@
-// The two functions of one instruction set, see dispatch.hpp. Included after dense.hpp, sparse.hpp.
+// What one instruction set has for the bindings, see dispatch.hpp. Included after dense.hpp, sparse.hpp.
 
 inline void train(const Rows &rows, const Network &net, const Visits &visits, Tally &tally)
 {

@@ -144,7 +144,8 @@ template <class T> INLINE Vec<T> forward_from_first(const Network &net, T scale)
     return scale * sum_across<T>(sum) + output.biases[0];
 }
 
-// The output node's error signal times learning rate and step, over the scale of the weights.
+// The output node's error signal times learning rate and step, over the scale of the weights; adds to
+// the tally.
 template <class T>
 INLINE Vec<T> output_error(
     const Visits &visits, const Visit<T> &visit, Vec<T> S_preA, Vec<T> S_postA, Tally &tally)
@@ -158,7 +159,7 @@ INLINE Vec<T> output_error(
 }
 
 // From the first hidden layer's S_preA in its `postact` to its error signals in its `error`;
-// changes the weights of all later layers.
+// changes the weights and biases of all later layers.
 template <class T>
 INLINE void visit_layers(const Network &net, const Visits &visits, const Visit<T> &visit, Tally &tally)
 {

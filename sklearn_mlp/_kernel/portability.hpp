@@ -1,4 +1,5 @@
-// Every switch for compilers: what differs between GCC, Clang, clang-cl and Visual C++.
+// Every switch for compilers: what differs between GCC, Clang, clang-cl and Visual C++. (That for the
+// processor is in x86.hpp, that for names of flags in meson.build.)
 #pragma once
 
 #define SKLEARN_MLP_TEXT(number) SKLEARN_MLP_QUOTED(number)
@@ -21,14 +22,15 @@
 #define PREFETCH(address) ((void)(address))
 #endif
 
-// Vectors need Clang's and GCC's operators on them and this builtin, which Visual C++ lacks.
+// Vectors need Clang's and GCC's operators on them and this builtin; Visual C++ lacks both.
 #ifdef __has_builtin
 #if __has_builtin(__builtin_shufflevector)
 #define SKLEARN_MLP_VECTORS 1
 #endif
 #endif
 
-// What stands between the two is compiled for these features of an x86-64 processor.
+// What stands between SKLEARN_MLP_BEGIN_TARGET and SKLEARN_MLP_END_TARGET is compiled for the given
+// features of an x86-64 processor.
 #if defined(SKLEARN_MLP_VECTORS) && defined(__x86_64__)
 #define SKLEARN_MLP_X86 1
 #define SKLEARN_MLP_PRAGMA(...) _Pragma(#__VA_ARGS__)

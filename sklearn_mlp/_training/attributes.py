@@ -19,14 +19,15 @@ class Attribute(NamedTuple):
 
     name : str
     is_valid : callable
-        Whether its value in a file is one that fits the others, from the value and the state: the
-        dict of all attributes. An error means that it is not.
+        Whether its value in a file fits the others, from the value and the state: the dict of all
+        attributes and parameters. An error means that it does not.
     of_data : bool
         Whether it describes the data; the others are those of a run.
     initial : object
-        Its value when a run begins, copied; of those without one `run.begin` computes it.
+        Its value when a run begins, copied. Without one, whoever prepares the data, the run or the
+        fit sets it.
     of_last_fit : bool
-        Whether it has the initial value again when a warm-started fit begins.
+        Whether it has the initial value, which is not copied, again when a fit begins.
     last, curve : str or None
         The field of an epoch's record whose last value it is, or whose values it lists. The curves
         go on over warm starts.
@@ -35,9 +36,9 @@ class Attribute(NamedTuple):
     in_file, optional : bool
         Whether files have it, and whether they may lack it.
     if_missing : callable or None
-        What it is where a file of an older version lacks it, from the state.
-    is_in_every_version : bool
-        Whether only files from before versions were written may lack it.
+        What it is where a file lacks it, because an older version did not have it, from the state.
+    is_in_versioned_files : bool
+        Whether a file may lack it only if it is so old that it has no version either.
     to_file, from_file : callable or None
         Between its value and what a file has.
     """
@@ -53,7 +54,7 @@ class Attribute(NamedTuple):
     in_file: bool = True
     optional: bool = False
     if_missing: Callable | None = None
-    is_in_every_version: bool = False
+    is_in_versioned_files: bool = False
     to_file: Callable | None = None
     from_file: Callable | None = None
 
@@ -174,7 +175,7 @@ def _is_logistic(activation, state):
 
 
 def _unknown(curve):
-    """What a curve is that was not recorded: NaN for each value of another curve."""
+    """A function: what a curve is that was not recorded, NaN for each value of another curve."""
 
     def values(state):
         others = state.get(curve)
@@ -196,7 +197,7 @@ ATTRIBUTES = (
         _is_multilabel,
         of_data=True,
         if_missing=lambda state: False,
-        is_in_every_version=True,
+        is_in_versioned_files=True,
     ),
     # `coefs_` and `intercepts_` are views of the packed weights, so that files have these.
     Attribute("_packed", lambda packed, state: True, in_file=False),
@@ -265,7 +266,7 @@ ATTRIBUTES = (
         _is_stream,
         initial=None,
         if_missing=lambda state: None,
-        # As a list, so that a file names no class but the estimator's.
+        # As a list, so that a file names no class but the estimator's: new fields go last.
         to_file=lambda stream: None if stream is None else list(stream),
         from_file=_stream_from_file,
     ),
@@ -317,7 +318,7 @@ def from_file(state, *, has_version):
             if name in state:
                 if attribute.from_file is not None:
                     state[name] = attribute.from_file(state[name])
-            elif attribute.if_missing and not (has_version and attribute.is_in_every_version):
+            elif attribute.if_missing and not (has_version and attribute.is_in_versioned_files):
                 state[name] = attribute.if_missing(state)
     return state
 

@@ -38,7 +38,7 @@ class TrainingSet(NamedTuple):
 
     @property
     def max_step(self):
-        """The largest factor of the learning rate in a visit."""
+        """The largest factor of the learning rate in a visit, held-out rows included."""
         return 1.0 if self.step is None else float(self.step.max())
 
 
@@ -47,6 +47,7 @@ class ValidationSet(NamedTuple):
 
     rows : sklearn_mlp._kernel.Rows
     targets : sklearn_mlp._training.targets.Targets
+        Those of the samples that are validated on.
     subset : array of shape (n_samples,), dtype intp, or None
         Numbers of the rows that are validated on; None for all.
     weights : array of shape (n_samples,), or None for 1
@@ -139,7 +140,7 @@ def _rows_visited(visits):
 
 
 def check_can_hold_out(training, classes):
-    """Raise ValueError if a class has a single row, too few to train and to validate on.
+    """Raise ValueError if a class (multilabel: y) has a single row, too few to be split.
 
     `classes` are the class labels, or None if the targets are multilabel.
     """

@@ -1,4 +1,4 @@
-"""The warnings after training: when they are given, and what they say.
+"""The warnings after training, and the error of non-finite weights: when, and what they say.
 
 The thresholds were chosen on 75 public tables, as they are and with columns shifted and scaled.
 """
@@ -20,7 +20,7 @@ MOST_VALUES = 2**22
 
 
 def describe_non_finite(training, learning_rate):
-    """What to say of weights that became non-finite: the sizes of all that can be the reason."""
+    """What to say of weights that became non-finite: the sizes of what is most often the reason."""
     values = training.X.data if issparse(training.X) else training.X
     largest = float(np.abs(values).max()) if values.size else 0.0
     return (
@@ -32,7 +32,7 @@ def describe_non_finite(training, learning_rate):
 
 
 def describe_alpha(plan, training, *, streamed):
-    """What to say of an alpha that takes the weights away, or None."""
+    """What to say of an alpha that takes half of the weights away in one update, or None."""
     if plan.alpha_follows_loss:
         return None
     shrink = plan.learning_rate_init * training.max_step * plan.alpha / training.total
@@ -56,7 +56,7 @@ def describe_fit(run, plan, training, decide, *, classes):
     Parameters
     ----------
     run : object
-        Has the attributes of a fitted run: the estimator itself.
+        Has the attributes of a `Run` that has ended.
     plan : sklearn_mlp._training.plan.Plan
     training : sklearn_mlp._training.data.TrainingSet
     decide : callable
@@ -70,7 +70,8 @@ def describe_fit(run, plan, training, decide, *, classes):
     is_suspicious = run.loss_ > SUSPICIOUS * constant_loss
     if ended and not is_suspicious:
         return None
-    # A pass forward over these visits takes less than a hundredth of the time of the fit.
+    # A pass forward over these visits, if they are many, takes less than a hundredth of the time of
+    # the fit.
     n_visits = len(training.visits)
     n_sample = max(300, n_visits * run.n_iter_ // 100)
     sample = training.visits[:: -(-n_visits // n_sample)].copy()
@@ -108,7 +109,7 @@ GENERAL_ADVICE = (
 
 
 def _describe_not_learned(logits, targets, weights, loss, classes):
-    """A sentence if the logits are no better than constants or than chance, otherwise None.
+    """What to say if the logits are no better than constants or than chance, otherwise None.
 
     Parameters
     ----------
@@ -155,7 +156,7 @@ def _ranks_better_than_chance(logits, targets):
 
 
 def area_under_roc(logits, targets):
-    """The Mann-Whitney statistic, as scikit-learn's `roc_auc_score`.
+    """The Mann-Whitney statistic as a share of all pairs, as scikit-learn's `roc_auc_score`.
 
     That function takes a millisecond for some hundred samples, longer than many a fit of them.
     """
@@ -165,7 +166,9 @@ def area_under_roc(logits, targets):
 
 
 def describe_scales(X):
-    """Advice if the inputs are on very different scales, or all on a large or small one, or None.
+    """Advice if the inputs are on very different scales, one on a large or all on a small one.
+
+    Otherwise None.
 
     The scale of an input is the root mean square of its nonzero values. It is 1 for standardized
     inputs and for flags, and about 1 for word frequencies.
@@ -198,7 +201,7 @@ STREAM_WINDOW = 1000
 
 
 class Stream(NamedTuple):
-    """What is known of the calls of `partial_fit` so far; only `watch_stream` makes another.
+    """What is known of the calls of `partial_fit` so far; only `watch_stream` changes it.
 
     window : int
         Number of samples, weights counted, that are judged together.
@@ -226,8 +229,8 @@ class Stream(NamedTuple):
 def watch_stream(stream, training, plan, mean_loss):
     """The warnings of a call of `partial_fit`, each of which a stream gets once.
 
-    A large alpha is told at once. The losses of a window of calls are compared together with those
-    of constant probabilities. The network may be new in the first window, which is therefore judged
+    A large alpha is told at once. The mean loss of a window of calls is compared with that of
+    constant probabilities. The network may be new in the first window, which is therefore judged
     only where the inputs of the last call are on odd scales.
 
     Parameters

@@ -58,7 +58,8 @@ class EpochTrainer:
     def train_epoch(self, learning_rates, alpha):
         """Train every network for one epoch, all in the same order of visits.
 
-        Counts its visits, too.
+        Counts its visits and the class totals of the run, too. Raises ValueError if a logit or a
+        loss is not finite, and CancelledError if another thread has set the event.
 
         Parameters
         ----------
@@ -95,8 +96,8 @@ class EpochTrainer:
         self.run.count_visits(training)
         return float(tallies[:, 0].sum()) / (len(tallies) * training.total)
 
-    def _train_networks(self, first, order, chunk, learning_rates, alpha, tallies):
-        """Train the networks of one thread: the one numbered `first` and so on."""
+    def _train_networks(self, first, order, chunk, learning_rates, alpha_per_visit, tallies):
+        """Train the networks of one thread: the one numbered `first`, and each n-th from there."""
         training = self.training
         for number in range(first, len(self.networks), self._n_threads):
             classes, positive = training.targets.of_network(number)
@@ -111,7 +112,7 @@ class EpochTrainer:
                     positive=positive,
                     step=training.step,
                     learning_rate=learning_rates[number],
-                    alpha=alpha,
+                    alpha=alpha_per_visit,
                     loss=self.loss.name,
                     tally=tallies[number],
                 )
@@ -121,7 +122,8 @@ def check_finite(run, training, learning_rate, *, touched_only=False):
     """Raise ValueError if a weight is not finite.
 
     The tallies of an epoch do not show what its last visit did to the weights. With
-    `touched_only`, of a sparse X only those weights are examined that it uses.
+    `touched_only`, of a sparse X only those weights are examined that it uses. The error states
+    `learning_rate`.
     """
     weights = [run.weights]
     if touched_only and issparse(training.X):

@@ -1,4 +1,4 @@
-"""What one call of `fit` or `partial_fit` prepares, and what is to be said when it has ended."""
+"""What one call of `fit` or `partial_fit` prepares, the epoch of `partial_fit`, and the warnings."""
 
 from typing import NamedTuple
 
@@ -77,7 +77,7 @@ def prepare_fit(
     y_val=None,
     sample_weight_val=None,
 ):
-    """What a call of `fit` has `Prepared`; sets the attributes of `draft` that describe the data.
+    """Prepare a call of `fit`; sets the attributes of `draft` that describe the data.
 
     Parameters
     ----------
@@ -85,14 +85,14 @@ def prepare_fit(
         Has the parameters and, of a warm start, the fitted attributes.
     X, y, sample_weight, coefs_init, intercepts_init, X_val, y_val, sample_weight_val : see `fit`
     """
-    goes_on = is_warm_start(draft)
-    dtype = dtype_of(draft.coefs_) if goes_on else DTYPES
-    X, y = validate_samples(draft, X, y, dtype=dtype, reset=not goes_on)
+    is_warm = is_warm_start(draft)
+    dtype = dtype_of(draft.coefs_) if is_warm else DTYPES
+    X, y = validate_samples(draft, X, y, dtype=dtype, reset=not is_warm)
     sample_weight = validate_sample_weight(sample_weight, X)
     given = validate_validation_set(draft, X_val, y_val, sample_weight_val, dtype=X.dtype)
     classes, targets = encode(y)
     multilabel = targets.sets is not None
-    if goes_on:
+    if is_warm:
         check_same_classes(draft.classes_, draft.multilabel_, classes, multilabel)
     draft.classes_, draft.multilabel_ = classes, multilabel
     training = make_training_set(
@@ -113,7 +113,7 @@ def prepare_fit(
 
 
 def prepare_partial_fit(draft, X, y, *, classes=None, sample_weight=None):
-    """What a call of `partial_fit` has `Prepared`: one run, and no validation set.
+    """Prepare a call of `partial_fit`: one run, and no validation set.
 
     Sets the attributes of `draft` that describe the data if it was not fitted; the run changes the
     weights of a fitted one in place.
@@ -226,7 +226,10 @@ def get_scorer_of(estimator):
 
 
 def _validation_set(draft, training, y, given, run):
-    """What is left to train on, and the validation set: what is given, a part of it, or None."""
+    """The training set and the validation set, given or split off the training set; None without.
+
+    Checks `scoring`, also where there is no validation set.
+    """
     validation = None
     if given is not None:
         X, y, sample_weight = given
@@ -272,18 +275,17 @@ def _sizes(draft):
 
 def _runs_of_fit(draft, n_networks, dtype, coefs_init, intercepts_init):
     """Restarts, or the one run of a warm start."""
-    goes_on = is_warm_start(draft)
-    n_runs = 1 if goes_on else draft.n_init
+    is_warm = is_warm_start(draft)
+    n_runs = 1 if is_warm else draft.n_init
     if n_runs > 1 and not (coefs_init is None and intercepts_init is None):
         raise ValueError(
             "coefs_init and intercepts_init give the weights of one network, but "
             f"n_init={draft.n_init} are to be trained: set n_init=1."
         )
-    # Checked before anything is drawn: a rejected call leaves the random state alone.
     coefs_init, intercepts_init = validate_initial_weights(
         _sizes(draft), n_networks, dtype, coefs_init, intercepts_init
     )
-    if goes_on:
+    if is_warm:
         runs = [_resume(draft, in_place=False)]
     else:
         runs = _begin_runs(draft, n_networks, dtype, n_runs)

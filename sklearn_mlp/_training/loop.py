@@ -27,7 +27,8 @@ class Stopping:
 
     Parameters
     ----------
-    parameters, plan, training, validation : see `train_run`
+    parameters, plan, validation : see `train_run`
+    training : sklearn_mlp._training.data.TrainingSet
 
     Attributes
     ----------
@@ -60,7 +61,10 @@ class Stopping:
         return is_best
 
     def reason(self, epoch):
-        """Why training stops after the epoch of this record, which was counted; or None."""
+        """Why training stops after the epoch of this record, which `is_best` has counted; or None.
+
+        Where the schedule goes on from a plateau, counts the plateau.
+        """
         if self.n_no_change <= self.n_iter_no_change or epoch.loss > self._highest_loss:
             return None
         if self._schedule.goes_on(epoch.learning_rate):
@@ -86,13 +90,14 @@ def train_run(run, trainer, plan, parameters, validation, task, name="Epoch"):
         Any object with the estimator's parameters as attributes.
     validation : sklearn_mlp._training.data.ValidationSet or None
     task : sklearn_mlp._training.callbacks.Task
+        Or any object with its methods.
     name : str
         What an epoch is called in the lines that `verbose` prints.
 
     Returns
     -------
     why : str or None
-        Why training stopped early; None if all epochs were trained.
+        Why training stopped; None if it ran out of epochs.
     """
     run.begin_history(plan, with_scores=validation is not None)
     stopping = Stopping(parameters, plan, trainer.training, validation)
@@ -154,11 +159,11 @@ def train_restarts(runs, make_trainer, plan, parameters, validation, task):
     def train(number):
         if enough.is_set():
             return None
-        run, task = runs[number], tasks[number]
-        task.begin(run)
+        run, own_task = runs[number], tasks[number]
+        own_task.begin(run)
         name = f"Restart {number + 1}/{n_runs}, epoch"
-        why = train_run(run, trainers[number], plan, parameters, validation, task, name)
-        if task.end(run):
+        why = train_run(run, trainers[number], plan, parameters, validation, own_task, name)
+        if own_task.end(run):
             enough.set()
         return why
 
@@ -169,7 +174,10 @@ def train_restarts(runs, make_trainer, plan, parameters, validation, task):
 
 
 def best_of(runs, parameters):
-    """Number of the run with the lowest loss or, with early stopping, the highest score."""
+    """Number of the run with the lowest loss or, with early stopping, the highest score.
+
+    Ends the history of every run.
+    """
 
     def score(number):
         run = runs[number]
@@ -204,8 +212,9 @@ class Printer:
 def in_threads(function, n, n_threads, interrupted):
     """``[function(0), ..., function(n - 1)]``, computed in `n_threads` threads.
 
-    The first error, or a signal, sets `interrupted`, which makes the other calls end with
-    CancelledError. It is raised when they have ended.
+    In several threads, an error or a signal sets `interrupted`, which makes the other calls end
+    with CancelledError. The signal, or the error of the first call that has one, is raised when all
+    have ended.
     """
     if n_threads == 1:  # in this thread: signals come to the main thread only
         return [function(number) for number in range(n)]

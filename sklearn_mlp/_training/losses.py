@@ -1,6 +1,7 @@
-"""The losses: whatever depends on the loss, but for the kernel's `losses.hpp` and the reference.
+"""The losses: a record for each, with what depends on it outside of the kernel and the reference.
 
-A loss is a record, chosen once by its name with `loss_named`. Nothing else compares its name.
+A record is chosen by its name with `loss_named`. Nothing but the reference, which has formulas of
+its own, compares the names.
 """
 
 from collections.abc import Callable
@@ -20,19 +21,19 @@ class Loss(NamedTuple):
     of_constant_output : callable
         From the shares of the samples whose target is 1, an array of shape (n_networks,), the mean
         over the networks of the loss of the best constant output, which is that share.
-    learning_rate : float
-        Where "auto" is and the number of epochs is known: the highest learning rate.
-    learning_rate_without_end : float
-        Where "auto" is and the number of epochs is not known: the learning rate.
+    learning_rate, learning_rate_without_end : float
+        What the learning rate "auto" is before the schedule, at its highest: with a schedule that
+        has an end, and without one.
     alpha : float
-        Where "auto" is: the constant factor of alpha, see `plan.alpha_factor`.
+        The constant factor of an alpha that is "auto", see `plan.alpha_factor`.
     classes_begin_alike : bool
-        Where "auto" is: whether both classes of a network count alike in epoch 0.
+        Whether both classes of a network count alike in epoch 0, if the learning rate is "auto".
     words, meaning : str
-        What it is called, and what the loss of a sample is.
+        What the loss is called, and what it is for a sample.
     formula, error_signal : str
         Of the loss of a sample and of ``S_ERROR``, in the article's names.
     error_signal_meaning : str
+        Why the error signal is that.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""What is decided before training begins: loss, learning rate and alpha of every epoch.
+"""What is decided before training begins: the loss, and the rules of learning rate and alpha.
 
 Epochs are counted from 0. The rules of "auto" were chosen on public tables, see docs/results.md.
 """
@@ -110,7 +110,7 @@ def make_plan(parameters, training, *, streamed):
 
 
 def rise(epoch, max_iter):
-    """From nearly 0 to 1 over the first fifth of the epochs.
+    """From nearly 0, if there are many epochs, to 1 over the first fifth of them.
 
     A high learning rate would saturate the output node in its first visits.
     """

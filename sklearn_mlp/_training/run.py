@@ -37,7 +37,7 @@ class Epoch(NamedTuple):
 
 
 class Run:
-    """What training changes, under the names of the estimator's fitted attributes.
+    """What training changes, and the shape of the network, under the names of fitted attributes.
 
     A restart is a run of its own. When training ends, the `attributes` of the best run become the
     estimator's. Beside the public attributes a run has
@@ -45,13 +45,15 @@ class Run:
     _packed : sklearn_mlp._kernel.packed.PackedWeights
         The weights; `coefs_` and `intercepts_` are views of them.
     _generator : numpy.random.Generator
-        Generator of the visiting orders, seeded with `_seed`.
+        Generator of the visiting orders.
+    _seed : int
+        What it was seeded with.
     _class_totals : list of int or None
-        Totals of all calls so far, see `sklearn_mlp._training.visits.class_totals`.
+        Totals of all epochs so far, see `sklearn_mlp._training.visits.class_totals`.
     _stream : sklearn_mlp._training.diagnosis.Stream or None
 
     During a fit, `records` has a record of each epoch. A record is appended in one operation, and
-    `end_history` derives the public attributes from the records, so that the attributes agree with
+    `end_history` derives the other attributes of the fit from the records, so that they agree with
     each other whenever training is interrupted.
     """
 
@@ -111,14 +113,14 @@ class Run:
             self._class_totals = add_totals(self._class_totals, training.class_totals)
 
     def watch(self, training, plan):
-        """The warnings to be given after a call of `partial_fit`."""
+        """Take note of a call of `partial_fit`; returns the warnings to be given."""
         self._stream, messages = watch_stream(self._stream, training, plan, self.loss_)
         return messages
 
     # --------------------------------------------------------------------------------- history
 
     def begin_history(self, plan, *, with_scores):
-        """Begin a fit: the curves go on from those of the former one, if there was one."""
+        """Begin a fit: its attributes anew, while the curves go on from those of the former one."""
         self._plan, self._n_derived = plan, 0
         self.learning_rate_init_ = plan.learning_rate_init_of(0)
         self.alpha_ = plan.alpha_of(0, self.loss_)
@@ -143,7 +145,10 @@ class Run:
         return number, None, score, self.weights.copy()
 
     def end_history(self):
-        """Derive the public attributes from `records`. A second call changes nothing."""
+        """Derive attributes from `records`, and go back to the best weights with early stopping.
+
+        A second call changes nothing.
+        """
         if not self.records or self._n_derived == len(self.records):
             return
         vars(self).update(self._history())
@@ -177,8 +182,8 @@ class Run:
     def save(self, n_visits, chunk):
         """What `restore` needs: the state of the generator, and a copy of the weights.
 
-        The weights are not copied where that would take longer than a tenth of `n_visits` visits,
-        of which the kernel makes `chunk` in one call.
+        Many weights (more than 2**16) are not copied where that would take longer than a tenth of
+        `n_visits` visits, of which the kernel makes `chunk` in one call.
         """
         size = self.weights.size
         is_small = size <= 2**16 or 10 * size * chunk <= n_visits * WEIGHTS_AT_ONCE
@@ -218,7 +223,8 @@ def draw_weights(random_state, packed, init_range, fit_intercept):
     """Fill `packed` with initial weights.
 
     They are drawn network by network: first the weights, layer by layer from the input side, then
-    the biases. With `init_range` "auto" they have He's variance, ``2 / fan_in``.
+    the biases, which stay 0 without bias nodes. With `init_range` "auto" they have He's variance,
+    ``2 / fan_in``.
     """
     if init_range != "auto" and not np.isfinite(packed.buffer.dtype.type(2.0 * init_range)):
         raise ValueError(f"init_range={init_range} is too large for {packed.buffer.dtype}.")
@@ -236,14 +242,15 @@ def draw_weights(random_state, packed, init_range, fit_intercept):
 
 
 def resume(attributes, *, in_place):
-    """A run that goes on from fitted attributes.
+    """A run from fitted attributes, to go on from or to be copied.
 
     Parameters
     ----------
     attributes : dict
         The estimator's. `coefs_` and `intercepts_` may be arrays that the user has assigned.
     in_place : bool
-        Whether the run changes the estimator's own weights and generator, as in `partial_fit`.
+        Whether the run changes the estimator's own weights and generator, as in `partial_fit`; the
+        weights only if they are still where the kernel has them.
     """
     run = Run()
     vars(run).update({name: attributes[name] for name in OF_RUN if name in attributes})

@@ -1,7 +1,6 @@
 """The schedules: how the learning rate goes on from epoch to epoch, and what ends training.
 
-A schedule is a value, chosen once by its name with `schedule_named`. Nothing else compares its
-name.
+A schedule is a record, chosen by its name with `schedule_named`. Nothing else compares the names.
 """
 
 from collections.abc import Callable
@@ -14,10 +13,10 @@ class Schedule(NamedTuple):
     name : str
     rate_of : callable
         The learning rate of an epoch, from the one before the schedule, the plan, the number of the
-        epoch (from 0), the number of visits before it, and how often training has gone on from a
-        plateau.
+        epoch (from 0), the number of visits before it (in `partial_fit`, of all calls), and how
+        often training has gone on from a plateau.
     has_end : bool
-        Whether the learning rate falls to about 0 in the last of `max_iter` epochs. Then a plateau
+        Whether the learning rate falls towards 0 over `max_iter` epochs. Then a plateau
         of the training loss does not stop training, "auto" can depend on the number of epochs, and
         a call that does not know it trains at a constant rate.
     goes_on : callable
@@ -75,7 +74,7 @@ def schedule_named(name):
 
 
 def check_schedule(learning_rate):
-    """Raise ValueError if `learning_rate` is a number, as in other libraries."""
+    """Raise ValueError if `learning_rate` is no name: in other libraries it is a number."""
     if not isinstance(learning_rate, str):
         names = ", ".join(map(repr, sorted(SCHEDULES)))
         raise ValueError(

@@ -5,7 +5,7 @@ from .targets import most_probable
 from .visits import weighted_mean
 
 
-def _accuracy(logits, targets, weights, loss):
+def _accuracy(logits, targets, weights, mean_loss):
     if targets.sets is None:
         is_right = most_probable(logits) == targets.numbers
     else:  # a whole set of labels, as in scikit-learn's accuracy
@@ -13,8 +13,8 @@ def _accuracy(logits, targets, weights, loss):
     return float(weighted_mean(is_right, weights))
 
 
-def _minus_loss(logits, targets, weights, loss):
-    return -loss
+def _minus_loss(logits, targets, weights, mean_loss):
+    return -mean_loss
 
 
 # The values of `scoring` that need no scorer of scikit-learn.
@@ -29,12 +29,13 @@ def validation_score(validation, trainer, scoring):
     validation : sklearn_mlp._training.data.ValidationSet
     trainer : sklearn_mlp._training.epochs.EpochTrainer
         Of the run.
-    scoring : str
+    scoring : str or callable
+        The parameter.
     """
     targets, weights = validation.targets, validation.weights
     logits = decide_all(validation.rows, trainer.networks, trainer.chunk, validation.subset)
     losses = trainer.loss.values(logits, targets.matrix())
-    loss = float(weighted_mean(losses.mean(axis=1), weights))
+    mean_loss = float(weighted_mean(losses.mean(axis=1), weights))
     if validation.scorer is not None:
-        return validation.scorer(trainer.run), loss
-    return SCORES[scoring](logits, targets, weights, loss), loss
+        return validation.scorer(trainer.run), mean_loss
+    return SCORES[scoring](logits, targets, weights, mean_loss), mean_loss
