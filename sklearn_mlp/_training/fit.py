@@ -1,4 +1,4 @@
-"""What one call of `fit` or `partial_fit` prepares, the epoch of `partial_fit`, and the warnings."""
+"""What one call prepares, the epoch of `partial_fit`, and what is said at the end."""
 
 from typing import NamedTuple
 
