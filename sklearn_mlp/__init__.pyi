@@ -26,7 +26,7 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
     alpha: float | Literal["auto"]
     max_iter: int
     tol: float
-    n_iter_no_change: float
+    n_iter_no_change: float | Literal["auto"]
     fit_intercept: bool
     init_range: float | Literal["auto"]
     shuffle: bool
@@ -75,7 +75,7 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
         alpha: float | Literal["auto"] = "auto",
         max_iter: int = 80,
         tol: float = 1e-4,
-        n_iter_no_change: float = 10,
+        n_iter_no_change: float | Literal["auto"] = "auto",
         fit_intercept: bool = True,
         init_range: float | Literal["auto"] = "auto",
         shuffle: bool = True,
@@ -83,7 +83,7 @@ class MLPLogisticClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
         n_init: int = 1,
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
-        scoring: str | Callable[..., float] = "accuracy",
+        scoring: str | Callable[..., float] = "loss",
         warm_start: bool = False,
         verbose: bool | int = False,
         n_jobs: int | None = None,

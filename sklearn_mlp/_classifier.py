@@ -87,17 +87,25 @@ class MLPLogisticClassifier(
         Without it, the outputs for the smaller class can be pushed near 0, where
         ``f'(S_preA,O)`` leaves no error signal, and the class is lost.
 
-        With the other schedules, and in `partial_fit`, "auto" is 0.5 (log loss: 0.2).
+        With "constant" and "adaptive", "auto" is 0.5 (log loss: 0.2); with "invscaling", see there.
+        The learning rate of the larger class is multiplied by
+        ``(n_small / n_large) ** max(0, 1 - e / 10)`` in epoch e under the same conditions.
+
+        In `partial_fit`, "auto" is 0.5 (log loss: 0.2) and nothing else.
 
     learning_rate : {"linear", "constant", "invscaling", "adaptive"}, default="linear"
         Schedule of the learning rate. "linear" suits most tables, for training one sample at a
-        time settles only where the learning rate falls. Take "constant" if a fit is to be resumed,
-        or if `fit` for n epochs has to give the same weights as n calls of `partial_fit`.
+        time settles only where the learning rate falls. Take "constant", and numbers for
+        `learning_rate_init` and `alpha`, if a fit is to be resumed, or if `fit` for n epochs has to
+        give the same weights as n calls of `partial_fit`.
 
         - "linear": epoch e (from 0) trains at ``learning_rate_init * (1 - e / max_iter)``.
         - "constant": all epochs train at `learning_rate_init`.
         - "invscaling": ``learning_rate_init / (t + 1) ** power_t`` after t visits to samples, set
-          anew before each epoch.
+          anew before each epoch. With ``learning_rate_init="auto"``, `fit` trains at
+          ``min(1, 3 / ((t + 1) / n) ** power_t)`` (log loss: 0.4 and 1.2 in place of 1 and 3),
+          where n is the number of visits of an epoch: by epochs, the learning rate falls alike for
+          few and for many samples.
         - "adaptive": `learning_rate_init`, divided by 5 each time that training would stop (see
           `n_iter_no_change`) until it is 1e-6 or less.
 
@@ -129,30 +137,39 @@ class MLPLogisticClassifier(
         more strongly than in `fit`. To regularize a stream of calls with b samples each as `fit`
         does with n samples, pass ``alpha * b / n``.
 
-        With ``learning_rate="linear"``, "auto" is set anew before each epoch e (from 0). It is
+        In `fit`, "auto" is set anew before each epoch e (from 0). It is
         ``0.03 * sqrt(d) * cbrt(n * loss ** 2) * min(1, 2 * e / max_iter)`` (log loss: 0.05 in
         place of 0.03), where loss is the mean loss of the epoch before, and d is the mean squared
         length of the samples, but at most n_features, its value for inputs scaled to variance 1.
         The noisier the data, the higher the loss and the stronger the regularization. It rises
-        from 0 because a new network has a high loss on any data.
+        from 0 because a new network has a high loss on any data. With another schedule than
+        "linear", training may end at any time, and the last factor is ``min(1, e / 10)``.
 
-        With the other schedules, and in `partial_fit`, "auto" is 0.
+        In `partial_fit`, "auto" is 0.
 
     max_iter : int, default=80
         Number of epochs, passes over the samples; the largest number where training can stop early
-        (`early_stopping`, or another schedule than "linear"). More than 80 gain little on most
+        (see `n_iter_no_change`). More than 80 gain little on most
         tables; 30 cost some accuracy.
 
     tol : float, default=1e-4
         Smallest decrease of the training loss, or with `early_stopping` increase of the validation
         score, that counts as an improvement.
 
-    n_iter_no_change : int or numpy.inf, default=10
+    n_iter_no_change : int, numpy.inf or "auto", default="auto"
         Number of epochs in a row without an improvement by `tol` that training tolerates; one more
-        stops it. With ``learning_rate="linear"`` training stops on the validation score
-        only: the schedule runs to its end whatever the training loss does. The other schedules do
-        not stop on the training loss while it is above 0.8 times that of the best constant
-        output, because a network that has not learned yet can stay there for tens of epochs.
+        stops it. With `early_stopping` it counts epochs by the validation score, otherwise by the
+        training loss. "auto" suits most tables.
+
+        With ``learning_rate="linear"``, the training loss never stops training, and "auto" lets a
+        validation set stop nothing either: the schedule runs to its end. A number stops training
+        on the validation score even while the learning rate is high, which saves time but usually
+        costs accuracy.
+
+        With the other schedules, "auto" is 10 on the training loss, and 40 on a validation score,
+        because that of few samples is noisy. The training loss does not stop them while it is above
+        0.8 times that of the best constant output, because a network that has not learned yet can
+        stay there for tens of epochs.
 
     fit_intercept : bool, default=True
         Whether the inputs and each hidden layer have a bias node, a further input of constant 1.
@@ -185,22 +202,25 @@ class MLPLogisticClassifier(
         `partial_fit` ignore it.
 
     early_stopping : bool, default=False
-        Whether to stop when the score on a validation set no longer improves, and to keep the
-        weights of the best epoch. The validation set is `X_val` of `fit` or, without it, a part of
-        each class (multilabel: of the samples) that is held out. With ``learning_rate="linear"`` it
-        saves time but usually costs accuracy, because training ends before the learning rate has
-        fallen. `partial_fit` ignores it.
+        Whether to keep the weights of the epoch with the best score on a validation set, and to
+        stop when that no longer improves, see `n_iter_no_change`. The validation set is `X_val` of
+        `fit` or, without it, a part of each class (multilabel: of the samples) that is held out.
+        Hardly any table needs it: the default `alpha` prevents overfitting, and what is held out
+        cannot be trained on. With ``learning_rate="linear"`` all epochs are trained, and the best
+        of the last quarter of them is kept, where the learning rate has fallen (the best of all if
+        `n_iter_no_change` is a number). `partial_fit` ignores it.
 
     validation_fraction : float, default=0.1
         Part of each class to hold out with `early_stopping`, between 0 and 1.
 
-    scoring : str or callable, default="accuracy"
-        Validation score of `early_stopping`. "accuracy" is the accuracy (multilabel: the share of
-        samples whose labels are all right), "loss" is minus the mean of the loss. "loss" takes the
-        probabilities into account, and changes with every epoch. Also any other name of a scorer
-        of scikit-learn, such as "roc_auc", or a callable with the signature
+    scoring : str or callable, default="loss"
+        Validation score of `early_stopping`. "loss" is minus the mean of the loss; it takes the
+        probabilities into account, and changes with every epoch. "accuracy" is the accuracy
+        (multilabel: the share of samples whose labels are all right). Also any other name of a
+        scorer of scikit-learn, such as "roc_auc", or a callable with the signature
         ``scorer(estimator, X, y)``, which is also called with `sample_weight` if there are weights.
-        These take some time in every epoch.
+        These take some time in every epoch. Of epochs with equal scores, the one with the lowest
+        loss on the validation set counts as the best.
 
     warm_start : bool, default=False
         Whether `fit` continues from the weights of the previous call instead of new ones.
@@ -260,11 +280,12 @@ class MLPLogisticClassifier(
         Mean loss on the validation set after each epoch, whatever `scoring` is. Extended as
         `validation_scores_` is.
     best_validation_score_ : float or None
-        Highest validation score of the last `fit`; None without early stopping.
+        Highest validation score of the last `fit`, among the epochs that `early_stopping` chooses
+        from; None without early stopping.
     best_iter_ : int or None
-        First epoch of the last `fit`, counted from 1, that reached `best_validation_score_` (with
-        early stopping; its weights are kept) or else `best_loss_`. None if only `partial_fit` was
-        called.
+        Epoch of the last `fit`, counted from 1, that reached `best_validation_score_` (with early
+        stopping; its weights are kept) or first reached `best_loss_`. None if only `partial_fit`
+        was called.
     n_layers_ : int
         Number of layers, input and output included.
     n_outputs_ : int
@@ -307,6 +328,7 @@ class MLPLogisticClassifier(
         "max_iter": [Interval(Integral, 1, None, closed="left")],
         "tol": [Interval(Real, 0, None, closed="left")],
         "n_iter_no_change": [
+            StrOptions({"auto"}),
             Interval(Integral, 1, None, closed="left"),
             Options(Real, {np.inf}),
         ],
@@ -339,7 +361,7 @@ class MLPLogisticClassifier(
         alpha="auto",
         max_iter=80,
         tol=1e-4,
-        n_iter_no_change=10,
+        n_iter_no_change="auto",
         fit_intercept=True,
         init_range="auto",
         shuffle=True,
@@ -347,7 +369,7 @@ class MLPLogisticClassifier(
         n_init=1,
         early_stopping=False,
         validation_fraction=0.1,
-        scoring="accuracy",
+        scoring="loss",
         warm_start=False,
         verbose=False,
         n_jobs=None,

@@ -84,8 +84,7 @@ def test_the_classes_of_a_network_begin_alike(pairs):
     model.set_params(loss="log_loss").fit(X, y, weight)
     model.set_params(loss="squared_error", learning_rate_init=1.0).fit(X, y, weight)
     model.set_params(learning_rate_init="auto").partial_fit(X, y, sample_weight=weight)
-    model.set_params(learning_rate="constant").fit(X, y, weight)
-    model.set_params(learning_rate="linear", class_weight={2: 3}).fit(X, y)
+    model.set_params(class_weight={2: 3}).fit(X, y)
     assert all(rate_0 == rate_1 for rate_0, rate_1 in pairs)
     # A label that all samples have, or none has, has no two classes.
     pairs.clear()
@@ -125,16 +124,37 @@ def test_the_defaults_follow_the_reference():
 @ignore_convergence
 @pytest.mark.parametrize("schedule", ["constant", "invscaling", "adaptive"])
 @pytest.mark.parametrize(("loss", "rate"), [("squared_error", 0.5), ("log_loss", 0.2)])
-def test_what_does_not_know_its_end_is_not_regularized_and_has_a_fixed_rate(
-    iris, schedule, loss, rate
-):
+def test_without_an_end_alpha_and_classes_take_ten_epochs(iris, schedule, loss, rate, pairs):
+    X, y = iris[0][:140], iris[1][:140]
+    model = MLPLogisticClassifier(2, learning_rate=schedule, loss=loss, random_state=0)
+    model.set_params(n_iter_no_change=np.inf, max_iter=14).fit(X, y)
+    # alpha rises with the epochs, and follows the loss.
+    progress = np.minimum(1.0, np.arange(14) / 10)
+    factor = {"squared_error": 0.03, "log_loss": 0.05}[loss]
+    d = min(np.mean((X**2).sum(axis=1)), 4)
+    losses = np.array([0.0, *model.loss_curve_[:-1]])
+    expected = factor * np.sqrt(d) * np.cbrt(140 * losses**2) * progress
+    np.testing.assert_allclose(model.alpha_curve_, expected, rtol=1e-12)
+    # So does the factor of the larger class, here in the network of the third class: 40 of 140.
+    share = np.array(pairs)[2::3] / np.array(model.learning_rate_curve_)[:, np.newaxis]
+    ratio = (40 / 100) ** (1 - progress) if loss == "squared_error" else np.ones(14)
+    np.testing.assert_allclose(share[:, 0], ratio, rtol=1e-12)
+    np.testing.assert_allclose(share[:, 1], 1.0, rtol=1e-12)
+    if schedule == "invscaling":  # by epochs, not by visits, and at most a third of what it is at 1
+        epochs = (140 * np.arange(14) + 1) / 140
+        expected = np.minimum(2 * rate, 6 * rate / np.sqrt(epochs))
+        np.testing.assert_allclose(model.learning_rate_curve_, expected, rtol=1e-12)
+    else:
+        assert model.learning_rate_init_ == rate
+
+
+@ignore_convergence
+@pytest.mark.parametrize("schedule", ["linear", "constant", "invscaling", "adaptive"])
+@pytest.mark.parametrize(("loss", "rate"), [("squared_error", 0.5), ("log_loss", 0.2)])
+def test_a_stream_is_not_regularized_and_has_a_rate_of_its_own(iris, schedule, loss, rate):
     X, y = iris
-    model = MLPLogisticClassifier(2, learning_rate=schedule, loss=loss, max_iter=3).fit(X, y)
-    assert (model.learning_rate_init_, model.alpha_) == (rate, 0.0)
-    assert model.alpha_curve_ == [0.0] * 3
-    model = MLPLogisticClassifier(2, loss=loss, max_iter=3).fit(X, y)
+    model = MLPLogisticClassifier(2, loss=loss, learning_rate=schedule, max_iter=3).fit(X, y)
     assert model.alpha_ > 0
-    assert model.learning_rate_init_ != rate
     curves = model.learning_rate_curve_, model.alpha_curve_
     model.partial_fit(X, y)
     assert (model.learning_rate_init_, model.alpha_) == (rate, 0.0)

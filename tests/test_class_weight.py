@@ -84,6 +84,7 @@ def test_only_the_ratio_of_small_class_weights_matters(scale, bits):
 def test_scaled_class_weights_in_a_stream_are_those_of_all_calls(bits):
     X, y = make_classification(200, weights=[0.8], random_state=0)
     constant = {"class_weight": {0: 0.1, 1: 0.3}, "learning_rate": "constant", "random_state": 0}
+    constant |= {"learning_rate_init": 0.5, "alpha": 0.0}
     with pytest.warns(ConvergenceWarning):
         whole = MLPLogisticClassifier(3, max_iter=3, **constant).fit(X, y)
     streamed = MLPLogisticClassifier(3, **constant)

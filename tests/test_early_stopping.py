@@ -22,12 +22,15 @@ def test_early_stopping(digits, learning_rate):
     tol = 0.2
     model = MLPLogisticClassifier(
         tol=tol, max_iter=3000, early_stopping=True, random_state=0, learning_rate=learning_rate
-    ).fit(X[:100], y[:100])
+    )
+    model.set_params(n_iter_no_change=10, scoring="accuracy").fit(X[:100], y[:100])
     scores = model.validation_scores_
     assert model.n_iter_ == len(scores) < 3000
     assert model.best_loss_ is None
     assert max(scores) == model.best_validation_score_
-    assert scores.index(max(scores)) + 1 == model.best_iter_
+    tied = np.flatnonzero(np.array(scores) == max(scores))
+    losses = np.array(model.validation_loss_curve_)
+    assert model.best_iter_ == 1 + tied[losses[tied].argmin()]
     assert max(scores) + tol > max(scores[-2:])
     model.set_params(early_stopping=False, max_iter=5, learning_rate="linear").fit(X, y)
     assert model.validation_scores_ is None
@@ -50,13 +53,47 @@ def test_the_best_weights_are_the_ones_kept():
         np.testing.assert_array_equal(a, b)
 
 
+def test_with_an_end_the_best_of_the_last_quarter_is_kept_and_nothing_is_cut(noisy_iris):
+    X, y, X_val, y_val = noisy_iris
+    model = MLPLogisticClassifier(
+        8, early_stopping=True, tol=1e9, max_iter=20, learning_rate_init=4.0, random_state=0
+    ).fit(X, y, X_val=X_val, y_val=y_val)
+    scores = model.validation_scores_
+    assert model.n_iter_ == len(scores) == 20
+    assert model.best_iter_ == 16 + int(np.argmax(scores[15:]))
+    assert model.best_validation_score_ == max(scores[15:]) < max(scores)  # while the rate is high
+    # A number counts epochs, and can cut the schedule; then the best of all is kept.
+    model.set_params(n_iter_no_change=3).fit(X, y, X_val=X_val, y_val=y_val)
+    assert model.n_iter_ == 5
+    assert model.best_iter_ == 1 + int(np.argmax(model.validation_scores_))
+    # Without an end, patience on a validation score is longer than on the training loss.
+    model.set_params(n_iter_no_change="auto", learning_rate="constant", max_iter=300)
+    assert model.fit(X, y, X_val=X_val, y_val=y_val).n_iter_ == 42
+    # Of few epochs there is one to choose.
+    model.set_params(max_iter=1, learning_rate="linear").fit(X, y, X_val=X_val, y_val=y_val)
+    assert model.best_iter_ == 1
+
+
+def test_ties_of_the_accuracy_are_decided_by_the_loss(iris):
+    X, y = iris
+    model = MLPLogisticClassifier(
+        8, early_stopping=True, scoring="accuracy", n_iter_no_change=np.inf, random_state=0
+    ).fit(X, y)
+    scores, losses = np.array(model.validation_scores_), np.array(model.validation_loss_curve_)
+    tied = np.flatnonzero(scores == scores.max())
+    assert len(tied) > 1
+    assert model.best_iter_ == 1 + tied[losses[tied].argmin()] != 1 + tied[0]
+
+
 @pytest.mark.parametrize("shuffle", [True, False])
 @pytest.mark.parametrize("labels", [[0, 1, 2], ["ape", "bee", "cat"]])
 def test_the_validation_set_is_stratified_and_not_trained_on(
     iris, spied_early_stopping, shuffle, labels
 ):
     X, y = iris[0][:140], np.array(labels)[iris[1][:140]]
-    model = MLPLogisticClassifier(early_stopping=True, random_state=0, shuffle=shuffle)
+    model = MLPLogisticClassifier(
+        early_stopping=True, scoring="accuracy", random_state=0, shuffle=shuffle
+    )
     trained, validated = spied_early_stopping(model, X, y)
     rows = sorted(set(validated))
     assert not set(trained) & set(rows)
@@ -69,7 +106,7 @@ def test_the_validation_set_is_stratified_and_not_trained_on(
 
 def test_early_stopping_with_sample_weights(iris, spied_early_stopping):
     X, y = iris
-    model = MLPLogisticClassifier(early_stopping=True, random_state=0)
+    model = MLPLogisticClassifier(early_stopping=True, scoring="accuracy", random_state=0)
     expected = model.fit(X, y).predict_proba(X)
     np.testing.assert_array_equal(model.fit(X, y, np.ones(150)).predict_proba(X), expected)
     # A row is held out with all its visits, and the score counts its weight.
@@ -162,7 +199,7 @@ def test_a_user_supplied_scorer_gets_what_is_held_out():
         return estimator.score(X_held_out, y_held_out)
 
     model = MLPLogisticClassifier(3, max_iter=4, early_stopping=True, random_state=0)
-    plain = clone(model).fit(X, y)
+    plain = clone(model).set_params(scoring="accuracy").fit(X, y)
     model.set_params(scoring=scorer).fit(X, y)
     assert model.validation_scores_ == plain.validation_scores_
     assert len(seen) == model.n_iter_
@@ -171,7 +208,7 @@ def test_a_user_supplied_scorer_gets_what_is_held_out():
     assert np.bincount(seen[0][1]).tolist() == [5, 5, 5]
     # Restarts in threads score their own networks.
     several = clone(model).set_params(n_init=3, n_jobs=2).fit(X, y)
-    assert several.best_validation_score_ == max(several.validation_scores_)
+    assert several.best_validation_score_ == max(several.validation_scores_[3:])
 
 
 @pytest.mark.parametrize("early_stopping", [False, True])

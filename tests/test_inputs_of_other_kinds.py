@@ -145,8 +145,10 @@ def test_extreme_parameters_are_errors_or_limits(iris, dtype):
         network(init_range=1e308).fit(X, y)
     assert network(init_range=1.0).fit(X, y).n_iter_ == 3
     # The learning rate falls to nothing.
-    model = network(learning_rate="invscaling", power_t=200.0).fit(X, y)
+    falling = {"learning_rate": "invscaling", "power_t": 200.0}
+    model = network(**falling, learning_rate_init=0.5).fit(X, y)
     assert model.learning_rate_curve_[1:] == [0.0, 0.0]
+    assert network(**falling).fit(X, y).learning_rate_curve_[0] == 1.0
 
 
 def test_a_rejected_fit_leaves_the_callers_random_state(iris):

@@ -125,7 +125,7 @@ def test_the_best_weights_are_kept_on_an_interrupt(spy_on_kernel, bits):
     X, y = X[50:], y[50:]  # one network: one validation after each epoch
     model = MLPLogisticClassifier(
         3, learning_rate="constant", learning_rate_init=4.0, early_stopping=True, random_state=2
-    ).set_params(max_iter=30, n_iter_no_change=np.inf, scoring="loss")
+    ).set_params(max_iter=30, n_iter_no_change=np.inf, alpha=0.0)
     whole = clone(model).fit(X, y)
     n_validations = []
 

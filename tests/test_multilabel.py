@@ -183,6 +183,7 @@ def test_early_stopping_scores_whole_sets_of_labels(data, scoring):
 def test_streams_pickles_and_warm_starts_give_the_same_bits(data, bits):
     X, Y = data
     constant = {"learning_rate": "constant", "max_iter": 4}
+    constant |= {"learning_rate_init": 0.5, "alpha": 0.0}
     whole = network(**constant).fit(X, Y)
     streamed = network(**constant)
     for _ in range(4):

@@ -134,8 +134,8 @@ def test_two_estimators_on_the_same_axes(iris):
     assert legend == [
         *(f"{what}{end}" for name in "ab" for what, end in
           ((f"Training loss of {name}", ""), (f"Best epoch of {name}, ", model.best_iter_))),
-        "Validation accuracy of a",
-        "Validation accuracy of b",
+        "Validation minus loss of a",
+        "Validation minus loss of b",
     ]  # fmt: skip
     lines = [d.line_ for d in (first, second)] + [d.validation_line_ for d in (first, second)]
     assert len({line.get_color() for line in lines}) == 4

@@ -19,7 +19,8 @@ def problem(request):
     """X, y, sample_weight, parameters."""
     X, y = load_iris(return_X_y=True)
     X = (X - X.mean(axis=0)) / X.std(axis=0)
-    weight, parameters = None, {}
+    # With numbers for rate and alpha: what "auto" means in `fit`, a single call cannot know.
+    weight, parameters = None, {"learning_rate_init": 0.5, "alpha": 0.0}
     if request.param == "binary":
         X, y = X[50:], y[50:]
     if request.param == "sparse":
@@ -27,9 +28,10 @@ def problem(request):
     if request.param == "weighted":
         weight = np.random.default_rng(0).choice([0.5, 1, 2.0], size=len(y))
         weight[y == 0] += 1
-        parameters = {"class_weight": "balanced"}
+        parameters["class_weight"] = "balanced"
     if request.param == "shrunk":
-        X, parameters = csr_array(X), {"alpha": 2.0, "loss": "log_loss"}
+        X = csr_array(X)
+        parameters |= {"alpha": 2.0, "loss": "log_loss", "learning_rate_init": 0.2}
     if request.param == "float32":
         X = X.astype(np.float32)
     return X, y, weight, parameters
@@ -115,7 +117,7 @@ def test_balanced_weights_resume_whatever_the_weights(bits):
     weight = np.random.default_rng(0).uniform(1, 3, len(y))
     model = MLPLogisticClassifier(
         3, learning_rate="constant", tol=0, max_iter=20, class_weight="balanced", random_state=0
-    ).set_params(n_iter_no_change=np.inf)
+    ).set_params(n_iter_no_change=np.inf, learning_rate_init=0.5, alpha=0.0)
     streamed = MLPLogisticClassifier(**model.get_params())
     model.fit(X, y, weight)
     for _ in range(20):

@@ -126,7 +126,7 @@ def test_a_plateau_before_learning_has_begun_does_not_end_it(schedule):
     for seed in range(10):
         model = MLPLogisticClassifier(
             4, learning_rate=schedule, learning_rate_init=1.0, power_t=0.0, random_state=seed
-        ).set_params(max_iter=5000)
+        ).set_params(max_iter=5000, alpha=0.0)
         model.fit(X, y)
         assert model.score(X, y) == 1.0
         assert model.n_iter_ < 5000

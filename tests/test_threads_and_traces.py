@@ -66,7 +66,7 @@ def test_fit_interrupted_at_any_line(early_stopping, bits):
     X, y = load_iris(return_X_y=True)
     X = StandardScaler().fit_transform(X)
     former = MLPLogisticClassifier(3, max_iter=2, random_state=1).fit(X[:, :2], y)
-    parameters = {"early_stopping": early_stopping, "scoring": "loss", "random_state": 0}
+    parameters = {"early_stopping": early_stopping, "n_iter_no_change": np.inf, "random_state": 0}
     whole = MLPLogisticClassifier(2, max_iter=3, **parameters).fit(X, y)
     at, outcomes = 1, set()
     while True:

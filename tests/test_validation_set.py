@@ -21,6 +21,7 @@ def weights_of(model):
 def validated(noisy_iris, **parameters):
     X, y, X_val, y_val = noisy_iris
     parameters = {"learning_rate": "constant", "max_iter": 12, "random_state": 0, **parameters}
+    parameters = {"learning_rate_init": 0.5, "alpha": 0.0, **parameters}
     model = MLPLogisticClassifier(5, early_stopping=True, n_iter_no_change=np.inf, **parameters)
     return model.fit(X, y, X_val=X_val, y_val=y_val)
 
@@ -28,23 +29,26 @@ def validated(noisy_iris, **parameters):
 def by_epoch(noisy_iris, **parameters):
     """The same network after each epoch."""
     X, y, *_ = noisy_iris
+    parameters = {"learning_rate_init": 0.5, "alpha": 0.0, **parameters}
     model = MLPLogisticClassifier(5, learning_rate="constant", random_state=0, **parameters)
     for _ in range(12):
         yield model.partial_fit(X, y, classes=np.unique(y))
 
 
 def test_scores_are_those_of_the_given_samples_and_the_best_weights_are_kept(noisy_iris):
-    model = validated(noisy_iris)
-    epochs = list(by_epoch(noisy_iris))
+    model = validated(noisy_iris, scoring="accuracy", learning_rate_init=4.0)
+    epochs = list(by_epoch(noisy_iris, learning_rate_init=4.0))
     assert len(epochs) == model.n_iter_ == 12
     scores = []
-    for number, epoch in enumerate(by_epoch(noisy_iris), start=1):
+    for number, epoch in enumerate(by_epoch(noisy_iris, learning_rate_init=4.0), start=1):
         scores.append(accuracy_score(noisy_iris[3], epoch.predict(noisy_iris[2])))
         if number == model.best_iter_:
             for a, b in zip(weights_of(model), weights_of(epoch), strict=True):
                 np.testing.assert_array_equal(a, b)
     np.testing.assert_allclose(model.validation_scores_, scores, rtol=1e-12)
-    assert model.best_iter_ == 1 + int(np.argmax(scores)) < 12
+    tied = np.flatnonzero(np.array(scores) == max(scores))
+    losses = np.array(model.validation_loss_curve_)
+    assert model.best_iter_ == 1 + tied[losses[tied].argmin()] < 12
     assert model.best_validation_score_ == model.validation_scores_[model.best_iter_ - 1]
 
 
@@ -76,7 +80,8 @@ def test_all_samples_are_trained_on(noisy_iris):
     model = validated(noisy_iris)
     plain = MLPLogisticClassifier(
         5, learning_rate="constant", max_iter=12, random_state=0, n_iter_no_change=np.inf
-    ).fit(X, y)
+    ).set_params(learning_rate_init=0.5, alpha=0.0)
+    plain.fit(X, y)
     assert model.loss_curve_ == plain.loss_curve_
 
 

@@ -28,7 +28,7 @@ from sklearn_mlp._kernel.packed import PackedWeights
 from sklearn_mlp._sklearn import StrOptions
 from sklearn_mlp._training.attributes import ATTRIBUTES
 from sklearn_mlp._training.losses import LOSSES
-from sklearn_mlp._training.schedules import SCHEDULES, Schedule
+from sklearn_mlp._training.schedules import SCHEDULES
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -228,7 +228,8 @@ def test_a_schedule_of_the_table_needs_nothing_else(monkeypatch, accepted):
     def cosine(rate, plan, epoch, t, n_plateaus):
         return rate * 0.5 * (1.0 + math.cos(math.pi * epoch / plan.max_iter))
 
-    monkeypatch.setitem(SCHEDULES, "cosine", Schedule("cosine", cosine, True, lambda rate: False))
+    linear = SCHEDULES["linear"]
+    monkeypatch.setitem(SCHEDULES, "cosine", linear._replace(name="cosine", rate_of=cosine))
     accepted("learning_rate", "cosine")
     model = MLPLogisticClassifier(
         4, learning_rate="cosine", tol=1e9, n_iter_no_change=1, max_iter=20, random_state=0

@@ -18,12 +18,17 @@ from .scores import validation_score
 # learned, so that a plateau there is not the end of training.
 HARDLY_LEARNED = 0.8
 
+# `n_iter_no_change` "auto" on the training loss, and on a validation score, which is noisier.
+PATIENCE, VALIDATION_PATIENCE = 10, 40
+
 
 class Stopping:
     """Counts the epochs in a row that improved the best score so far by less than `tol`.
 
     The score is a validation score, or minus the training loss. Epochs are counted as in
-    :class:`~sklearn.neural_network.MLPClassifier`.
+    :class:`~sklearn.neural_network.MLPClassifier`. With a schedule that has an end, a validation
+    set chooses among the last quarter of the epochs, when the learning rate has fallen, and stops
+    nothing, unless `n_iter_no_change` is a number.
 
     Parameters
     ----------
@@ -41,8 +46,13 @@ class Stopping:
     def __init__(self, parameters, plan, training, validation):
         self.tol, self.n_iter_no_change = parameters.tol, parameters.n_iter_no_change
         self.best, self.n_no_change, self.n_plateaus = -np.inf, 0, 0
+        self._best_loss, self._n_epochs, self._first_choice = np.inf, 0, 0
         self._schedule, self._what = plan.schedule, "Validation score"
         self._highest_loss = np.inf  # at which training can stop
+        if self.n_iter_no_change == "auto":
+            self.n_iter_no_change = PATIENCE if validation is None else VALIDATION_PATIENCE
+            if validation is not None and plan.schedule.has_end:
+                self._highest_loss, self._first_choice = -np.inf, plan.max_iter * 3 // 4
         if validation is None:
             self._what = "Training loss"
             if plan.schedule.has_end:
@@ -53,11 +63,15 @@ class Stopping:
                 constant_loss = plan.loss.of_constant_output(target_shares(training))
                 self._highest_loss = HARDLY_LEARNED * constant_loss
 
-    def is_best(self, score):
-        """Count an epoch of this score; True if it is the best so far."""
+    def is_best(self, score, loss):
+        """Count an epoch of this score; True if it is the best so far, with ties by the loss."""
+        if self._n_epochs == self._first_choice:
+            self.best = -np.inf
+        self._n_epochs += 1
         self.n_no_change = self.n_no_change + 1 if score < self.best + self.tol else 0
-        is_best = score > self.best
-        self.best = max(self.best, score)
+        is_best = score > self.best or (score == self.best and loss < self._best_loss)
+        if is_best:
+            self.best, self._best_loss = score, loss
         return is_best
 
     def reason(self, epoch):
@@ -113,7 +127,11 @@ def train_run(run, trainer, plan, parameters, validation, task, name="Epoch"):
             loss = trainer.train_epoch(plan.learning_rates_of(number, rate), alpha)
             if validation is not None:
                 score, validation_loss = validation_score(validation, trainer, parameters.scoring)
-            if stopping.is_best(-loss if score is None else score):
+            if validation is None:
+                is_best = stopping.is_best(-loss, loss)
+            else:
+                is_best = stopping.is_best(score, validation_loss)
+            if is_best:
                 best = run.best_until_now(loss, score)
             epoch = Epoch(loss, rate, alpha, score, validation_loss, *best)
             run.records.append(epoch)

@@ -10,7 +10,7 @@ import numpy as np
 
 from .data import target_shares
 from .losses import Loss, loss_named
-from .schedules import SCHEDULES, Schedule, schedule_named
+from .schedules import SCHEDULES, AutomaticRate, Schedule, schedule_named
 from .visits import mean_squared_length
 
 
@@ -22,6 +22,10 @@ class Plan(NamedTuple):
     power_t : float
     learning_rate_init : float
         The learning rate before the schedule; with `rises`, its highest value.
+    highest : float
+        What the learning rate is at most.
+    t_unit : int
+        Number of visits that count as one in the schedule.
     rises : bool
         Whether `learning_rate_init` is reached only after a fifth of the epochs.
     alpha : float
@@ -40,6 +44,8 @@ class Plan(NamedTuple):
     schedule: Schedule
     power_t: float
     learning_rate_init: float
+    highest: float
+    t_unit: int
     rises: bool
     alpha: float
     alpha_follows_loss: bool
@@ -53,19 +59,23 @@ class Plan(NamedTuple):
     def learning_rate_of(self, epoch, t, n_plateaus=0):
         """Learning rate of an epoch after t visits and `n_plateaus` plateaus."""
         rate = self.learning_rate_init_of(epoch)
-        return self.schedule.rate_of(rate, self, epoch, t, n_plateaus)
+        return min(self.schedule.rate_of(rate, self, epoch, t, n_plateaus), self.highest)
+
+    def progress(self, epoch):
+        """From 0 to 1 over the first half of the epochs, or over ten if it may end at any time."""
+        return min(1.0, epoch / (0.5 * self.max_iter if self.schedule.has_end else 10.0))
 
     def alpha_of(self, epoch, loss):
         """alpha of an epoch; `loss` is the mean loss of the epoch before."""
         if not self.alpha_follows_loss:
             return self.alpha
-        half = first_half(epoch, self.max_iter)
+        progress = self.progress(epoch)
         # The square of a larger loss would overflow.
-        return self.alpha * half * math.cbrt(min(loss, 1e150) ** 2) if half else 0.0
+        return self.alpha * progress * math.cbrt(min(loss, 1e150) ** 2) if progress else 0.0
 
     def learning_rates_of(self, epoch, learning_rate):
         """Learning rates of samples of target 0 and of target 1, shape (n_networks, 2)."""
-        progress = first_half(epoch, self.max_iter)
+        progress = self.progress(epoch)
         return learning_rate * (self.ratios if progress == 0 else self.ratios ** (1.0 - progress))
 
 
@@ -84,23 +94,28 @@ def make_plan(parameters, training, *, streamed):
     if streamed and schedule.has_end:  # without a number of epochs, the learning rate cannot fall
         schedule = SCHEDULES["constant"]
     rate, alpha = parameters.learning_rate_init, parameters.alpha
+    automatic = AutomaticRate(rate)
     ratios = np.ones((training.targets.n_networks, 2))
-    # The rules need the number of epochs. With the other schedules, `fit` for n epochs must equal n
-    # calls of `partial_fit`.
-    rises, alpha_follows_loss = rate == "auto" and schedule.has_end, False
-    if rate == "auto":
-        rate = loss.learning_rate if schedule.has_end else loss.learning_rate_without_end
-    if rises and loss.classes_begin_alike and parameters.class_weight is None:
-        ratios = class_ratios(target_shares(training))
+    # A call of `partial_fit` knows neither the samples nor the epochs of the others.
+    rises, alpha_follows_loss = (
+        rate == "auto" and schedule.has_end,
+        alpha == "auto" and not streamed,
+    )
+    if rate == "auto" and streamed:
+        automatic = AutomaticRate(loss.learning_rate_without_end)
+    elif rate == "auto":
+        automatic = schedule.automatic(loss, len(training.visits))
+        if loss.classes_begin_alike and parameters.class_weight is None:
+            ratios = class_ratios(target_shares(training))
     if alpha == "auto":
-        alpha, alpha_follows_loss = 0.0, schedule.has_end
-        if alpha_follows_loss:
-            alpha = alpha_factor(loss.alpha, training)
+        alpha = alpha_factor(loss.alpha, training) if alpha_follows_loss else 0.0
     return Plan(
         loss=loss,
         schedule=schedule,
         power_t=parameters.power_t,
-        learning_rate_init=float(rate),
+        learning_rate_init=float(automatic.learning_rate_init),
+        highest=automatic.highest,
+        t_unit=automatic.t_unit,
         rises=rises,
         alpha=float(alpha),
         alpha_follows_loss=alpha_follows_loss,
@@ -115,11 +130,6 @@ def rise(epoch, max_iter):
     A high learning rate would saturate the output node in its first visits.
     """
     return min(1.0, (epoch + 0.5) / (max_iter / 5.0))
-
-
-def first_half(epoch, max_iter):
-    """From 0 to 1 over the first half of the epochs."""
-    return min(1.0, 2.0 * epoch / max_iter)
 
 
 def alpha_factor(factor, training):

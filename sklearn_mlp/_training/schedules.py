@@ -3,8 +3,24 @@
 A schedule is a record, chosen by its name with `schedule_named`. Nothing else compares the names.
 """
 
+import math
 from collections.abc import Callable
 from typing import NamedTuple
+
+
+class AutomaticRate(NamedTuple):
+    """A learning rate that is "auto", before the schedule.
+
+    learning_rate_init : float
+    highest : float
+        What the learning rate is at most.
+    t_unit : int
+        Number of visits that count as one.
+    """
+
+    learning_rate_init: float
+    highest: float = math.inf
+    t_unit: int = 1
 
 
 class Schedule(NamedTuple):
@@ -15,6 +31,9 @@ class Schedule(NamedTuple):
         The learning rate of an epoch, from the one before the schedule, the plan, the number of the
         epoch (from 0), the number of visits before it (in `partial_fit`, of all calls), and how
         often training has gone on from a plateau.
+    automatic : callable
+        What "auto" means in `fit`, from the loss and the number of visits in an epoch: an
+        `AutomaticRate`.
     has_end : bool
         Whether the learning rate falls towards 0 over `max_iter` epochs. Then a plateau
         of the training loss does not stop training, "auto" can depend on the number of epochs, and
@@ -26,6 +45,7 @@ class Schedule(NamedTuple):
 
     name: str
     rate_of: Callable
+    automatic: Callable
     has_end: bool
     goes_on: Callable
 
@@ -40,9 +60,11 @@ def _linear(rate, plan, epoch, t, n_plateaus):
 
 def _invscaling(rate, plan, epoch, t, n_plateaus):
     try:
-        return rate / (t + 1) ** plan.power_t
+        return rate / ((t + 1) / plan.t_unit) ** plan.power_t
     except OverflowError:  # of the power
         return 0.0
+    except ZeroDivisionError:  # its inverse overflows
+        return math.inf
 
 
 def _adaptive(rate, plan, epoch, t, n_plateaus):
@@ -55,13 +77,28 @@ def _stops(rate):
     return False
 
 
+def _at_rest(loss, n_visits):
+    return AutomaticRate(loss.learning_rate_without_end)
+
+
+def _falling(loss, n_visits):
+    return AutomaticRate(loss.learning_rate)
+
+
+def _by_epochs(loss, n_visits):
+    # By single visits it would fall too fast in a short fit, and too slowly in a long one.
+    rate = loss.learning_rate_without_end
+    return AutomaticRate(6.0 * rate, highest=2.0 * rate, t_unit=n_visits)
+
+
+# The numbers were chosen on public tables, see docs/results.md.
 SCHEDULES = {
     schedule.name: schedule
     for schedule in (
-        Schedule("constant", _constant, has_end=False, goes_on=_stops),
-        Schedule("linear", _linear, has_end=True, goes_on=_stops),
-        Schedule("invscaling", _invscaling, has_end=False, goes_on=_stops),
-        Schedule("adaptive", _adaptive, has_end=False, goes_on=lambda rate: rate > 1e-6),
+        Schedule("constant", _constant, _at_rest, has_end=False, goes_on=_stops),
+        Schedule("linear", _linear, _falling, has_end=True, goes_on=_stops),
+        Schedule("invscaling", _invscaling, _by_epochs, has_end=False, goes_on=_stops),
+        Schedule("adaptive", _adaptive, _at_rest, has_end=False, goes_on=lambda rate: rate > 1e-6),
     )
 }
 
