@@ -1,6 +1,6 @@
 """Quality of the defaults against other libraries' defaults: accuracy, probabilities, time.
 
-Usage: python -m benchmarks.quality [--data DIR] [--seeds N] [--json FILE] [--plot FILE]
+Usage: python -m benchmarks.quality [--habits] [--data DIR] [--seeds N] [--json FILE] [--plot FILE]
 
 Every model has its default settings, behind a StandardScaler, on the tables that scikit-learn
 bundles or, in their place, on those in DIR and its subfolders:
@@ -24,6 +24,10 @@ libraries' models: each of this package's models is ranked without the others of
 The kinds of tables: "rare class" has two classes, one of them less than 10% of the samples; "noisy"
 are those on which no model's log loss is below half the entropy of the class shares; "large" are
 2,000 rows or more, "small" less than 500; "one-hot" has mostly columns of two values.
+
+With ``--habits``, the defaults are compared with changes of one or two parameters that people often
+make first, on three folds for each seed: the difference of the mean accuracy over the tables in
+points, and the ratio of the mean Brier score and of the mean log loss.
 """
 
 import argparse
@@ -64,6 +68,18 @@ SCORES = {
 OURS = {
     "MLPLogisticClassifier": MLPLogisticClassifier(),
     "MLPLogisticClassifier, log loss": MLPLogisticClassifier(loss="log_loss"),
+}
+HABITS = {
+    "early_stopping=True": {"early_stopping": True},
+    'learning_rate="constant"': {"learning_rate": "constant"},
+    'learning_rate="adaptive"': {"learning_rate": "adaptive"},
+    'learning_rate="invscaling"': {"learning_rate": "invscaling"},
+    'early_stopping=True, learning_rate="constant"': {
+        "early_stopping": True,
+        "learning_rate": "constant",
+    },
+    'early_stopping=True, scoring="accuracy"': {"early_stopping": True, "scoring": "accuracy"},
+    "early_stopping=True, n_iter_no_change=10": {"early_stopping": True, "n_iter_no_change": 10},
 }
 PEERS = {
     "MLPClassifier": MLPClassifier(),
@@ -143,11 +159,11 @@ def scores(y, proba):
     }
 
 
-def evaluate(model, X, y, seed):
-    """Scores of five folds, pooled for the calibration error, and seconds per fit."""
+def evaluate(model, X, y, seed, n_folds=5):
+    """Scores of the folds, pooled for the calibration error, and seconds per fit."""
     warnings.simplefilter("ignore")  # convergence is not what is measured
     proba, seconds, folds = np.empty((len(y), y.max() + 1)), [], []
-    for train, test in StratifiedKFold(5, shuffle=True, random_state=seed).split(X, y):
+    for train, test in StratifiedKFold(n_folds, shuffle=True, random_state=seed).split(X, y):
         fold = clone(model)
         if "random_state" in fold.get_params():
             fold.set_params(random_state=seed)
@@ -199,6 +215,35 @@ def run(data, ours, peers, n_seeds, n_jobs=None):
             for m in ours
         },
     }
+
+
+def run_habits(data, changes, n_seeds, n_jobs=None):
+    """Mean scores of the defaults and of each change of them; a dict for `json`."""
+    models = {"defaults": {}, **changes}
+    tasks = [(m, t, seed) for m in models for t in data for seed in range(n_seeds)]
+    results = Parallel(n_jobs=n_jobs)(
+        delayed(evaluate)(MLPLogisticClassifier(**models[m]), *data[t], seed, n_folds=3)
+        for m, t, seed in tasks
+    )
+    means = {}
+    for m in models:
+        runs = [r for (name, _, _), r in zip(tasks, results, strict=True) if name == m]
+        means[m] = {score: statistics.mean(r[score] for r in runs) for score in SCORES}
+    return {"tables": list(data), "seeds": n_seeds, "means": means}
+
+
+def habits_markdown(result):
+    """The result of `run_habits` as a Markdown table."""
+    defaults, *changes = result["means"]
+    base, rows = result["means"][defaults], []
+    for change in changes:
+        mean = result["means"][change]
+        points = 100.0 * (base["accuracy"] - mean["accuracy"])
+        ratios = [mean[score] / base[score] for score in ("Brier score", "log loss")]
+        rows.append([f"`{change}`", f"{points:.2f}", *(f"{ratio:.3f}" for ratio in ratios)])
+    head = ["change of the defaults", "points of accuracy lost", "Brier score", "log loss"]
+    lines = [f"{len(result['tables'])} tables, {result['seeds']} seeds."]
+    return "\n".join([*lines, *table(head, rows)])
 
 
 def signed(means, names, models, score):
@@ -291,9 +336,13 @@ def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--data", metavar="DIR")
     parser.add_argument("--seeds", type=int, default=2)
+    parser.add_argument("--habits", action="store_true")
     add_outputs(parser)
     options = parser.parse_args(arguments)
     pin_to_one_core()
+    if options.habits:
+        result = run_habits(tables(options.data), HABITS, options.seeds)
+        return report(result, options, habits_markdown)
     report(run(tables(options.data), OURS, PEERS, options.seeds), options, markdown, plot)
 
 

@@ -130,6 +130,20 @@ def test_the_kinds_of_tables():
     ]
 
 
+def test_habits_are_compared_with_the_defaults(folder):
+    data = quality.tables(folder)
+    changes = {"max_iter=1": {"max_iter": 1}, "nothing": {"verbose": False}}
+    result = json.loads(json.dumps(quality.run_habits(data, changes, 1)))
+    means = result["means"]
+    assert means["nothing"]["Brier score"] == means["defaults"]["Brier score"]
+    lines = quality.habits_markdown(result).splitlines()
+    assert lines[0] == "2 tables, 1 seeds."
+    assert lines[-1] == "| `nothing` | 0.00 | 1.000 | 1.000 |"
+    lost = 100 * (means["defaults"]["accuracy"] - means["max_iter=1"]["accuracy"])
+    ratio = means["max_iter=1"]["Brier score"] / means["defaults"]["Brier score"]
+    assert lines[-2].startswith(f"| `max_iter=1` | {lost:.2f} | {ratio:.3f} |")
+
+
 def test_the_scores_of_quality():
     y = np.array([0, 1, 1, 0])
     proba = np.array([[0.9, 0.1], [0.2, 0.8], [0.65, 0.35], [0.75, 0.25]])
