@@ -460,7 +460,9 @@ class MLPLogisticClassifier(
             `n_init` > 1.
 
         X_val : {array-like, sparse matrix} of shape (n_val, n_features), default=None
-            Validation set for `early_stopping`. If it is given, nothing of `X` is held out.
+            Validation set for `early_stopping`. If it is given, nothing of `X` is held out. In a
+            pipeline, the steps before transform it only with metadata routing and
+            ``transform_input=["X_val"]``; the user guide has a recipe (Choose the parameters).
 
         y_val : array-like of shape (n_val,) or (n_val, n_labels), default=None
             Class labels of `X_val`, or its multilabel targets; no other classes than those of `y`.

@@ -191,6 +191,8 @@ def named_as_validation_set():
             raise
         message = re.sub(r"\b(X|y|sample_weight)\b", r"\1_val", str(error))
         message = re.sub(r"\bSample weights\b", "The weights in sample_weight_val", message)
+        if message == str(error):  # as of a string that is no number
+            message = f"In X_val, y_val or sample_weight_val: {message}"
         raise type(error)(message) from error
 
 

@@ -1,11 +1,16 @@
 """Early stopping on a user-supplied validation set (`X_val`)."""
 
+import warnings
+
 import numpy as np
 import pytest
 import sklearn
 from scipy.sparse import csr_array
+from sklearn.base import clone
+from sklearn.datasets import load_breast_cancer
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import accuracy_score, brier_score_loss, log_loss
+from sklearn.model_selection import GridSearchCV, train_test_split
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -177,3 +182,53 @@ def test_a_class_of_one_sample_may_be_validated_elsewhere():
         model.fit(X, y)
     with pytest.warns(ConvergenceWarning):
         model.fit(X, y, X_val=X, y_val=y)
+
+
+@pytest.mark.parametrize("container", [np.asarray, csr_array])
+def test_a_validation_set_on_another_scale_is_told(container):
+    X, y = load_breast_cancer(return_X_y=True)
+    X, X_val, y, y_val = train_test_split(X, y, random_state=0)
+    network = MLPLogisticClassifier(4, max_iter=5, early_stopping=True, random_state=0)
+    scaler = StandardScaler().fit(X)
+    X = container(scaler.transform(X))
+    with pytest.warns(ConvergenceWarning, match=r"X_val is on another scale than X: in 2\d of 30"):
+        network.fit(X, y, X_val=container(X_val), y_val=y_val)
+
+    def told(X_val, y_val):
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            network.fit(X, y, X_val=X_val, y_val=y_val)
+        return [w for w in caught if "another scale" in str(w.message)]
+
+    assert not told(container(scaler.transform(X_val)), y_val)
+    assert not told(container(scaler.transform(X_val[:20])), y_val[:20])
+    assert not told(container(X_val[:19]), y_val[:19])  # too few to say
+
+
+def test_a_pipeline_transforms_the_validation_set_where_it_is_told_to():
+    X, y = load_breast_cancer(return_X_y=True)
+    X, X_val, y, y_val = train_test_split(X, y, random_state=0)
+    with sklearn.config_context(enable_metadata_routing=True):
+        network = MLPLogisticClassifier(4, early_stopping=True, random_state=0)
+        network.set_fit_request(X_val=True, y_val=True)
+        steps = [("scaler", StandardScaler()), ("network", network)]
+        validated = Pipeline(steps, transform_input=["X_val"])
+        grid = {"network__hidden_layer_sizes": [2, 4]}
+        search = GridSearchCV(validated, grid, cv=3)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            validated.fit(X, y, X_val=X_val, y_val=y_val)
+            search.fit(X, y, X_val=X_val, y_val=y_val)
+    scaler = StandardScaler().fit(X)
+    by_hand = clone(network).fit(scaler.transform(X), y, X_val=scaler.transform(X_val), y_val=y_val)
+    assert validated["network"].validation_scores_ == by_hand.validation_scores_
+    assert len(search.best_estimator_["network"].validation_scores_) == 80
+
+
+def test_errors_that_arise_from_the_validation_set_name_it(noisy_iris):
+    X, y, X_val, y_val = noisy_iris
+    model = MLPLogisticClassifier(2, early_stopping=True)
+    words = np.full(X_val.shape, "No", dtype=object)
+    for X_wrong, y_wrong in ((words, y_val), (X_val[:, :2], y_val), (X_val, y_val[:3])):
+        with pytest.raises(ValueError, match=r"X_val|y_val"):
+            model.fit(X, y, X_val=X_wrong, y_val=y_wrong)

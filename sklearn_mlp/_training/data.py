@@ -45,6 +45,8 @@ class TrainingSet(NamedTuple):
 class ValidationSet(NamedTuple):
     """The samples of a validation set.
 
+    X : array or CSR container
+        Of all rows.
     rows : sklearn_mlp._kernel.Rows
     targets : sklearn_mlp._training.targets.Targets
         Those of the samples that are validated on.
@@ -55,6 +57,7 @@ class ValidationSet(NamedTuple):
         Validation score of a run, by a scorer of scikit-learn; None for the accuracy or the loss.
     """
 
+    X: np.ndarray | csr_array
     rows: Rows
     targets: Targets
     subset: np.ndarray | None = None
@@ -174,5 +177,5 @@ def split(training, fraction, generator):
     visits = visits[~is_held_out[visits]]
     return (
         training._replace(visits=visits, total=_total(step, visits)),
-        ValidationSet(rows, targets.take(held_out), held_out, weights),
+        ValidationSet(training.X, rows, targets.take(held_out), held_out, weights),
     )

@@ -27,7 +27,7 @@ from .data import (
     rows_of,
     split,
 )
-from .diagnosis import describe_alpha, describe_fit
+from .diagnosis import describe_alpha, describe_fit, describe_validation_scales
 from .epochs import EpochTrainer, check_finite, chunk_length, decide_all
 from .loop import report
 from .plan import Plan, make_plan
@@ -193,7 +193,7 @@ def conclude_fit(draft, prepared, run, why):
     why : str or None
         Why its training stopped early.
     """
-    training, _, plan, _ = prepared
+    training, validation, plan, _ = prepared
     if draft.verbose and why is not None:
         report(why)
     if draft.verbose and run.best_validation_score_ is not None:
@@ -205,6 +205,8 @@ def conclude_fit(draft, prepared, run, why):
             "yet."
         )
     networks, chunk = run.networks(), chunk_length(training.X, run.coefs_)
+    if validation is not None and validation.subset is None:
+        messages.append(describe_validation_scales(training.X, validation.X))
     messages.append(describe_alpha(plan, training, streamed=False))
     messages.append(
         describe_fit(
@@ -235,21 +237,21 @@ def _validation_set(draft, training, y, given, run):
         X, y, sample_weight = given
         with named_as_validation_set():
             targets = encode_known(y, draft.classes_, multilabel=draft.multilabel_)
-        validation = ValidationSet(Rows(X), targets, weights=sample_weight)
+        validation = ValidationSet(X, Rows(X), targets, weights=sample_weight)
     elif draft.early_stopping:
-        X = training.X
         generator = run.split_generator()
         training, validation = split(training, draft.validation_fraction, generator)
     if draft.scoring not in SCORES:
         scorer = get_scorer_of(draft)
         if validation is not None:
-            scorer = _scorer_of_runs(draft, scorer, validation, X, y)
+            scorer = _scorer_of_runs(draft, scorer, validation, y)
             validation = validation._replace(scorer=scorer)
     return training, validation
 
 
-def _scorer_of_runs(draft, scorer, validation, X, y):
+def _scorer_of_runs(draft, scorer, validation, y):
     """A function that scores a run on the validation set by a scorer of scikit-learn."""
+    X = validation.X
     if validation.subset is not None:
         X, y = rows_of(X, validation.subset), y[validation.subset]
     arguments = {}
