@@ -14,6 +14,7 @@ from sklearn.utils.estimator_checks import (
 )
 
 from sklearn_mlp import MLPLogisticClassifier
+from sklearn_mlp._training.losses import LOSSES
 
 STRICT = (
     {"xfail_strict": True}
@@ -48,7 +49,6 @@ def seeded():
     np.random.seed(0)  # noqa: NPY002
 
 
-LOSSES = ("squared_error", "log_loss")
 N_SEEDS = 50 if os.environ.get("SKLEARN_MLP_LARGE") else 5
 
 

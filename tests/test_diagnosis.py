@@ -94,7 +94,7 @@ UNSCALED = {
 }
 
 
-@pytest.mark.parametrize("loss", ["squared_error", "log_loss"])
+@pytest.mark.parametrize("loss", LOSSES)
 @pytest.mark.parametrize("how", UNSCALED)
 def test_scales_that_cost_accuracy_are_told(how, loss):
     X, y = make_classification(1000, 3, n_informative=3, n_redundant=0, random_state=3)
@@ -186,7 +186,7 @@ def test_a_column_of_labels_is_taken_with_a_warning(iris):
     assert model.predict(X).shape == (150,)
 
 
-@pytest.mark.parametrize("loss", ["log_loss", "squared_error"])
+@pytest.mark.parametrize("loss", LOSSES)
 @pytest.mark.parametrize("container", [np.asarray, csr_array])
 @pytest.mark.parametrize("load", [load_breast_cancer, load_wine])
 def test_a_hint_to_standardize_when_training_suffers(load, container, loss):
@@ -238,7 +238,7 @@ def test_scales_are_those_of_the_values_that_are_not_zero(container):
 
 
 @pytest.mark.parametrize("n_classes", [2, 3])
-@pytest.mark.parametrize("loss", ["log_loss", "squared_error"])
+@pytest.mark.parametrize("loss", LOSSES)
 def test_the_loss_of_a_network_without_inputs(loss, n_classes):
     # What training on inputs that are all zero comes down to; weights count.
     y = np.repeat(np.arange(n_classes), [60, 30, 10][:n_classes])

@@ -12,6 +12,7 @@ from sklearn.metrics import accuracy_score, get_scorer
 from sklearn.preprocessing import StandardScaler
 
 from sklearn_mlp import MLPLogisticClassifier
+from sklearn_mlp._training.losses import LOSSES
 
 CONSTANT = {"learning_rate": "constant", "random_state": 0}
 
@@ -226,7 +227,7 @@ def test_scorers_that_cannot_be(early_stopping):
 
 
 @pytest.mark.parametrize("scoring", ["accuracy", "loss"])
-@pytest.mark.parametrize("loss", ["squared_error", "log_loss"])
+@pytest.mark.parametrize("loss", LOSSES)
 def test_weights_and_losses_near_overflow_are_scored(scoring, loss):
     X, y = load_iris(return_X_y=True)
     model = MLPLogisticClassifier(

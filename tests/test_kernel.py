@@ -8,7 +8,16 @@ import pytest
 from scipy.sparse import csr_array
 
 from sklearn_mlp import _reference
-from sklearn_mlp._kernel import Network, Rows, decide, hash_rows, instruction_sets, shuffled, train
+from sklearn_mlp._kernel import (
+    Network,
+    Rows,
+    decide,
+    hash_rows,
+    instruction_sets,
+    losses,
+    shuffled,
+    train,
+)
 from sklearn_mlp._kernel.packed import INSTRUCTION_SET, PackedWeights
 
 BASELINE = {
@@ -146,7 +155,7 @@ def test_random_networks_follow_the_reference(instruction_set, dtype, bias, rand
         options = {
             "container": csr_array if number % 3 == 0 else np.asarray,
             "alpha": 0.0 if number % 2 else 10 ** rng.uniform(-3, 1),
-            "loss": "log_loss" if number % 5 > 2 else "squared_error",
+            "loss": losses()[number % 5 % len(losses())],
         }
         difference = largest_difference(*problem, bias=bias, **options)
         assert difference < TOLERANCE[dtype], (n_inputs, hidden, n_rows, options)

@@ -108,7 +108,7 @@ def test_class_weights_are_for_onevsrest(data):
     np.testing.assert_array_equal(wrapped.predict_proba(X)[:, 2], single.predict_proba(X)[:, 1])
 
 
-@pytest.mark.parametrize("loss", ["log_loss", "squared_error"])
+@pytest.mark.parametrize("loss", LOSSES)
 def test_sets_of_labels_that_are_not_trained_on(data, loss, bits):
     # The last of all sets occurs once, in a row of weight 0 or one that is held out.
     X, Y = data
@@ -123,7 +123,7 @@ def test_sets_of_labels_that_are_not_trained_on(data, loss, bits):
         network(early_stopping=True, max_iter=2, random_state=seed, loss=loss).fit(X, Y)
 
 
-@pytest.mark.parametrize("loss", ["log_loss", "squared_error"])
+@pytest.mark.parametrize("loss", LOSSES)
 def test_the_loss_of_a_constant_output_is_that_of_constant_networks(data, loss):
     Y = data[1]
     step = np.random.default_rng(0).uniform(size=len(Y))

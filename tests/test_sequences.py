@@ -18,10 +18,13 @@ from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning, InconsistentVersionWarning
 
 from sklearn_mlp import MLPLogisticClassifier
+from sklearn_mlp._training.attributes import ATTRIBUTES
+from sklearn_mlp._training.losses import LOSSES
+from sklearn_mlp._training.schedules import SCHEDULES
 
 N_SEQUENCES = int(os.environ.get("SKLEARN_MLP_SEQUENCES", "1000"))
 PER_TEST = 50
-CURVES = ("loss_curve_", "learning_rate_curve_", "alpha_curve_")
+CURVES = [row.name for row in ATTRIBUTES if row.curve and not row.is_validation_curve]
 
 
 def some(rng, *values):
@@ -32,9 +35,9 @@ def parameters(rng):
     drawn = {
         "hidden_layer_sizes": some(rng, 1, 3, (2, 3), 40, [5]),
         "learning_rate_init": some(rng, "auto", "auto", 0.5, 30.0, 1e-300, 1e300),
-        "learning_rate": some(rng, "linear", "constant", "invscaling", "adaptive"),
+        "learning_rate": some(rng, *SCHEDULES),
         "power_t": some(rng, 0.5, 0.0, 300.0),
-        "loss": some(rng, "squared_error", "log_loss"),
+        "loss": some(rng, *LOSSES),
         "alpha": some(rng, "auto", 0.0, 1.0, 1e6, 1e300),
         "max_iter": some(rng, 1, 2, 5),
         "tol": some(rng, 1e-4, 0.0, 1.0),

@@ -13,9 +13,10 @@ from sklearn.preprocessing import StandardScaler
 
 import sklearn_mlp
 from sklearn_mlp import MLPLogisticClassifier
+from sklearn_mlp._training.attributes import ATTRIBUTES
 
 PACKAGE = str(Path(sklearn_mlp.__file__).parent)
-CURVES = ("loss_curve_", "learning_rate_curve_", "alpha_curve_")
+CURVES = [row.name for row in ATTRIBUTES if row.curve and not row.is_validation_curve]
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
 

@@ -25,6 +25,7 @@ from sklearn_mlp import (
 )
 from sklearn_mlp._inspection import gradient_check as gradient_check_module
 from sklearn_mlp._inspection.trace_text import number, short_number
+from sklearn_mlp._training.losses import LOSSES
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -224,7 +225,7 @@ def test_a_class_of_several_visits_takes_as_many_traces(iris):
     np.testing.assert_array_equal(trace.after.coefs[0], trace.before.coefs[0])
 
 
-@pytest.mark.parametrize("loss", ["squared_error", "log_loss"])
+@pytest.mark.parametrize("loss", LOSSES)
 @pytest.mark.parametrize("factor", [1.0, 60.0])
 def test_the_loss_is_exact_also_where_the_output_is_saturated(iris, loss, factor):
     X, y = iris[0][:100], iris[1][:100]
@@ -478,7 +479,7 @@ def test_short_numbers_fit_into_a_node(value, expected):
     assert short_number(value) == expected
 
 
-@pytest.mark.parametrize("loss", ["squared_error", "log_loss"])
+@pytest.mark.parametrize("loss", LOSSES)
 @pytest.mark.parametrize("n_classes", [2, 3])
 @pytest.mark.parametrize("hidden", [4, (3, 3)])
 @pytest.mark.parametrize("fit_intercept", [True, False])

@@ -15,6 +15,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sklearn_mlp import MLPLogisticClassifier
+from sklearn_mlp._training.losses import LOSSES
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -57,7 +58,7 @@ def test_scores_are_those_of_the_given_samples_and_the_best_weights_are_kept(noi
     assert model.best_validation_score_ == model.validation_scores_[model.best_iter_ - 1]
 
 
-@pytest.mark.parametrize("loss", ["squared_error", "log_loss"])
+@pytest.mark.parametrize("loss", LOSSES)
 def test_validation_by_the_loss(noisy_iris, loss):
     model = validated(noisy_iris, loss=loss, scoring="loss", learning_rate_init=1.0)
     assert len(set(model.validation_scores_)) == 12

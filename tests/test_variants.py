@@ -23,7 +23,7 @@ from sklearn_mlp import (
     trace_training,
     trace_update,
 )
-from sklearn_mlp._kernel import Rows, train
+from sklearn_mlp._kernel import Rows, losses, train
 from sklearn_mlp._kernel.packed import PackedWeights
 from sklearn_mlp._sklearn import StrOptions
 from sklearn_mlp._training.attributes import ATTRIBUTES
@@ -108,20 +108,20 @@ def accepted(monkeypatch):
 def test_a_loss_that_a_part_does_not_know_is_refused(
     entry, has_record, model, accepted, monkeypatch
 ):
-    accepted("loss", "focal")
+    accepted("loss", "made_up")
     if has_record:  # the kernel and the reference still do not know it
-        focal = LOSSES["squared_error"]._replace(name="focal")
-        monkeypatch.setitem(LOSSES, "focal", focal)
-    model.set_params(loss="focal")
-    with pytest.raises(ValueError, match="no loss 'focal'"):
+        made_up = LOSSES["squared_error"]._replace(name="made_up")
+        monkeypatch.setitem(LOSSES, "made_up", made_up)
+    model.set_params(loss="made_up")
+    with pytest.raises(ValueError, match="no loss 'made_up'"):
         OF_LOSS[entry](model)
 
 
 @pytest.mark.parametrize("entry", TRAINING)
 def test_a_schedule_without_a_record_is_refused(entry, model, accepted):
-    accepted("learning_rate", "cosine")
-    model.set_params(learning_rate="cosine")
-    with pytest.raises(ValueError, match="no schedule 'cosine'"):
+    accepted("learning_rate", "made_up")
+    model.set_params(learning_rate="made_up")
+    with pytest.raises(ValueError, match="no schedule 'made_up'"):
         TRAINING[entry](model)
 
 
@@ -131,31 +131,31 @@ def test_a_schedule_without_a_record_is_refused(entry, model, accepted):
     + [("out_activation_", entry) for entry in OF_WEIGHTS],
 )
 def test_an_activation_that_a_part_does_not_know_is_refused(attribute, entry, model):
-    setattr(model, attribute, "tanh")
-    named = f"{attribute} is not valid" if entry == "loading a file" else "activations? .*'tanh'"
+    setattr(model, attribute, "made_up")
+    named = f"{attribute} is not valid" if entry == "loading a file" else "activations? .*'made_up'"
     with pytest.raises(ValueError, match=named):
         OF_HIDDEN[entry](model)
 
 
 def test_the_page_to_step_through_refuses_another_activation(model):
     trace = trace_training(model, X, y, updates=2)
-    others = [with_fields(update, activations=("tanh", "logistic")) for update in trace]
-    with pytest.raises(ValueError, match=r"activations .*'tanh'"):
+    others = [with_fields(update, activations=("made_up", "logistic")) for update in trace]
+    with pytest.raises(ValueError, match=r"activations .*'made_up'"):
         with_fields(trace, updates=others).to_html()
 
 
 def test_the_kernel_and_the_reference_refuse_by_themselves():
     weights = [np.ones((1, 2)), np.ones((2, 1))], [np.zeros(2), np.zeros(1)]
     packed = PackedWeights(*weights)
-    for activations in (("tanh", "logistic"), ("logistic", "tanh")):
-        with pytest.raises(ValueError, match="no activation 'tanh'"):
+    for activations in (("made_up", "logistic"), ("logistic", "made_up")):
+        with pytest.raises(ValueError, match="no activation 'made_up'"):
             packed.networks(activations)
         with pytest.raises(ValueError, match="no activations"):
             _reference.forward(np.ones(1), *weights, activations=activations)
         with pytest.raises(ValueError, match="no activations"):
             _reference.derivatives([np.ones(1)], activations=activations)
     (network,) = packed.networks(_reference.LOGISTIC)
-    with pytest.raises(ValueError, match="kernel: no loss 'focal'"):
+    with pytest.raises(ValueError, match="kernel: no loss 'made_up'"):
         train(
             Rows(np.ones((1, 1))),
             network,
@@ -165,17 +165,20 @@ def test_the_kernel_and_the_reference_refuse_by_themselves():
             step=None,
             learning_rate=(1.0, 1.0),
             alpha=0.0,
-            loss="focal",
+            loss="made_up",
             tally=np.zeros(3),
         )
-    with pytest.raises(ValueError, match="no loss 'focal'"):
-        _reference.sample_loss(0.0, 1, loss="focal")
-    with pytest.raises(ValueError, match="no loss 'focal'"):
-        _reference.output_error_signal(0.1, 0.2, loss="focal")
+    with pytest.raises(ValueError, match="no loss 'made_up'"):
+        _reference.sample_loss(0.0, 1, loss="made_up")
+    with pytest.raises(ValueError, match="no loss 'made_up'"):
+        _reference.output_error_signal(0.1, 0.2, loss="made_up")
 
 
 def test_the_public_types_and_docstrings_name_every_variant():
     types = (Path(sklearn_mlp.__file__).parent / "__init__.pyi").read_text()
+    assert set(losses()) == set(LOSSES)  # of the kernel
+    (literal,) = re.findall(r"\bloss_name: Literal\[(.*?)\]", types)
+    assert set(re.findall(r'"(\w+)"', literal)) == set(LOSSES)
     for parameter, table in (("loss", LOSSES), ("learning_rate", SCHEDULES)):
         literals = re.findall(rf"\b{parameter}: Literal\[(.*?)\]", types)
         assert len(literals) == 2  # of the attribute and of the constructor
@@ -229,10 +232,10 @@ def test_a_schedule_of_the_table_needs_nothing_else(monkeypatch, accepted):
         return rate * 0.5 * (1.0 + math.cos(math.pi * epoch / plan.max_iter))
 
     linear = SCHEDULES["linear"]
-    monkeypatch.setitem(SCHEDULES, "cosine", linear._replace(name="cosine", rate_of=cosine))
-    accepted("learning_rate", "cosine")
+    monkeypatch.setitem(SCHEDULES, "made_up", linear._replace(name="made_up", rate_of=cosine))
+    accepted("learning_rate", "made_up")
     model = MLPLogisticClassifier(
-        4, learning_rate="cosine", tol=1e9, n_iter_no_change=1, max_iter=20, random_state=0
+        4, learning_rate="made_up", tol=1e9, n_iter_no_change=1, max_iter=20, random_state=0
     )
     with warnings.catch_warnings():
         warnings.simplefilter("error")

@@ -9,6 +9,7 @@ try:
         hash_rows,
         instruction_sets,
         lanes,
+        losses,
         shuffled,
         train,
     )
@@ -27,6 +28,7 @@ __all__ = [
     "hash_rows",
     "instruction_sets",
     "lanes",
+    "losses",
     "shuffled",
     "train",
 ]

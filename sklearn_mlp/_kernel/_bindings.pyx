@@ -268,6 +268,11 @@ def shuffled(visits, generator):
 _losses = {loss_names[number].decode(): number for number in range(n_losses)}
 
 
+def losses():
+    """Names of the losses, in the order of their numbers."""
+    return list(_losses)
+
+
 def train(
     Rows rows, Network network, *, order, classes, int32_t positive, step, learning_rate,
     double alpha, str loss, double[::1] tally,

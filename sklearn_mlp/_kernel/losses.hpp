@@ -23,12 +23,15 @@ constexpr int n_losses = sizeof loss_names / sizeof *loss_names;
 
 #else
 
+// A struct has the loss of a sample from S_preA, FE and T, and S_ERROR times a factor from FE times
+// the same factor (learning rate, step and more, never negative) and S_postA.
+
 // Half the squared error, the article's.
 struct SquaredError {
     static INLINE double value(double, double FE, bool) { return 0.5 * (FE * FE); }
-    template <class T> static INLINE Vec<T> error_signal(Vec<T> FE, Vec<T> S_postA)
+    template <class T> static INLINE Vec<T> error_signal(Vec<T> scaled_FE, Vec<T> S_postA)
     {
-        return FE * (S_postA * (T(1) - S_postA));
+        return scaled_FE * (S_postA * (T(1) - S_postA));
     }
 };
 
@@ -41,7 +44,10 @@ struct LogLoss {
         const double beyond = towards < 0.0 ? -towards : 0.0;
         return beyond + ::log1p(::exp(towards < 0.0 ? towards : -towards));
     }
-    template <class T> static INLINE Vec<T> error_signal(Vec<T> FE, Vec<T>) { return FE; }
+    template <class T> static INLINE Vec<T> error_signal(Vec<T> scaled_FE, Vec<T>)
+    {
+        return scaled_FE;
+    }
 };
 
 template <class T, class L, class V>
@@ -52,7 +58,7 @@ INLINE Vec<T> error_signal_of(
     return L::template error_signal<T>(scaled_FE, S_postA);
 }
 
-// S_ERROR in proportion to FE: times whatever `scaled_FE` is FE times. Adds step * loss to `sum`.
+// The scaled S_ERROR, see above; adds step * loss to `sum`.
 template <class T, class V>
 INLINE Vec<T> error_signal(
     Loss loss, const V &visit, double S_preA, double FE, Vec<T> scaled_FE, Vec<T> S_postA,

@@ -133,7 +133,14 @@ def train_run(run, trainer, plan, parameters, validation, task, name="Epoch"):
                 is_best = stopping.is_best(score, validation_loss)
             if is_best:
                 best = run.best_until_now(loss, score)
-            epoch = Epoch(loss, rate, alpha, score, validation_loss, *best)
+            epoch = Epoch(
+                *best,
+                loss=loss,
+                learning_rate=rate,
+                alpha=alpha,
+                score=score,
+                validation_loss=validation_loss,
+            )
             run.records.append(epoch)
             why = stopping.reason(epoch)
             if epoch_task.end(run):

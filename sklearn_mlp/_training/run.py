@@ -16,24 +16,24 @@ from .visits import WEIGHTS_AT_ONCE, add_totals
 class Epoch(NamedTuple):
     """The record of an epoch.
 
+    best_iter, best_loss, best_score, best_weights : int, float, float, and array, or None
+        The best epoch so far, this one included, see `Run.best_until_now`.
     loss, learning_rate, alpha : float
     score : float or None
         Validation score.
     validation_loss : float or None
         Mean loss on the validation set.
-    best_iter, best_loss, best_score, best_weights : int, float, float, and array, or None
-        The best epoch so far, this one included, see `Run.best_until_now`.
     """
 
+    best_iter: int
+    best_loss: float | None
+    best_score: float | None
+    best_weights: np.ndarray | None
     loss: float
     learning_rate: float
     alpha: float
     score: float | None
     validation_loss: float | None
-    best_iter: int
-    best_loss: float | None
-    best_score: float | None
-    best_weights: np.ndarray | None
 
 
 class Run:
@@ -134,7 +134,7 @@ class Run:
         self.records = []
 
     def best_until_now(self, loss, score):
-        """The last fields of a record of an epoch that is the best so far.
+        """The first fields of the record of an epoch that is the best so far.
 
         Number of the epoch, counted from 1; its loss or, with early stopping, its score and a copy
         of its weights.
