@@ -43,7 +43,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy is imported
 
 import numpy as np
 from joblib import Parallel, delayed
-from scipy.stats import entropy, gmean, rankdata
+from scipy.stats import entropy, gmean, rankdata, studentized_range
 from sklearn.base import clone
 from sklearn.datasets import load_breast_cancer, load_digits, load_iris, load_wine
 from sklearn.ensemble import (
@@ -273,6 +273,16 @@ def mean_ranks(means, names, models, score):
     return dict(zip(models, ranks.tolist(), strict=True))
 
 
+def critical_difference(n_models, n_tables):
+    """Differences of mean ranks above it are more than chance, by Nemenyi's test at 5%.
+
+    Janez Demsar, "Statistical comparisons of classifiers over multiple data sets", Journal of
+    Machine Learning Research 7 (2006), section 3.2.2.
+    """
+    q = studentized_range.ppf(0.95, n_models, np.inf) / np.sqrt(2.0)
+    return float(q * np.sqrt(n_models * (n_models + 1) / (6.0 * n_tables)))
+
+
 def wins(means, model, peer, score):
     """Tables on which a model is better than a peer; a tie is half."""
     a, b = signed(means, list(means), [model, peer], score).T
@@ -297,6 +307,8 @@ def markdown(result):
                 for name in ranked
             ],
         )
+        difference = critical_difference(len(ranked), n_tables)
+        lines += ["", f"Differences of mean ranks above {difference:.2f} are more than chance."]
         lines += table(
             [f"{m}, tables won of {n_tables} against", *SCORES],
             [

@@ -144,6 +144,13 @@ def test_habits_are_compared_with_the_defaults(folder):
     assert lines[-2].startswith(f"| `max_iter=1` | {lost:.2f} | {ratio:.3f} |")
 
 
+def test_the_critical_difference_is_that_of_the_published_tables():
+    # Demsar's table 5 (a): q is 2.343, 2.728 and 3.102 for 3, 5 and 9 models.
+    for n_models, q in ((3, 2.343), (5, 2.728), (9, 3.102)):
+        expected = q * np.sqrt(n_models * (n_models + 1) / (6 * 41))
+        assert quality.critical_difference(n_models, 41) == pytest.approx(expected, rel=1e-3)
+
+
 def test_the_scores_of_quality():
     y = np.array([0, 1, 1, 0])
     proba = np.array([[0.9, 0.1], [0.2, 0.8], [0.65, 0.35], [0.75, 0.25]])
