@@ -1,5 +1,6 @@
 """Warnings that say what went wrong."""
 
+import re
 import warnings
 from types import SimpleNamespace
 
@@ -41,7 +42,66 @@ def test_a_network_that_predicts_one_class_says_so():
         "not learned to tell the classes apart.*predicted to be of class False.*Try more epochs"
     )
     with pytest.warns(ConvergenceWarning, match=message):
-        MLPLogisticClassifier(2, learning_rate_init=0.2, max_iter=2, random_state=0).fit(X, y)
+        MLPLogisticClassifier(2, learning_rate_init=0.25, max_iter=2, random_state=0).fit(X, y)
+
+
+CAUSES = {
+    "a rate carried over": ({"learning_rate_init": 0.001}, "learning_rate_init=0.001 is too small"),
+    "a low constant rate": (
+        {"learning_rate_init": 0.001, "learning_rate": "constant"},
+        'learning_rate_init=0.001 is too small.*default is 0.5. Try "auto"\\.',
+    ),
+    "a high rate": (
+        {"learning_rate_init": 100.0},
+        'init=100 is too large: the default is 4. Try "auto", or numbers from 0.25 to 5',
+    ),
+    "a large alpha": ({"alpha": 50.0}, 'alpha=50 is too large: "auto" would be at most'),
+    "weights of one sign": (
+        {"hidden_layer_sizes": 2, "fit_intercept": False, "max_iter": 1},
+        "cannot pass f\\(0\\) = 0.5. Try fit_intercept=True",
+    ),
+    "few nodes": (
+        {"hidden_layer_sizes": 2, "max_iter": 1},
+        "Try more epochs \\(max_iter\\), more hidden nodes or several restarts \\(n_init\\)",
+    ),
+    "nothing at hand": ({"max_iter": 1}, "Try more epochs \\(max_iter\\) or another random_state"),
+}
+
+
+@pytest.mark.parametrize(("parameters", "message"), CAUSES.values(), ids=CAUSES)
+def test_a_failure_names_its_cause_and_nothing_else(parameters, message):
+    # Exclusive or: a constant answer is a plateau.
+    X = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]] * 25)
+    y = X[:, 0] != X[:, 1]
+    found = set()
+    for seed in range(6):  # of which some fail
+        model = MLPLogisticClassifier(4, random_state=seed).set_params(**parameters)
+        found |= set(texts(warnings_of(model, X, y)))
+    failures = [text for text in found if "Maximum iterations" not in text]
+    assert any(re.search(message, text) for text in failures), found
+    assert not any("scale" in text for text in found)
+    if "fit_intercept" not in parameters:
+        assert not any("fit_intercept" in text for text in found)
+
+
+def test_a_rare_class_is_told_of_the_other_loss_only_where_it_is_one():
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(400, 2)), np.arange(400) % 50 == 0
+    for loss, is_told in (("squared_error", True), ("log_loss", False)):
+        model = MLPLogisticClassifier(4, loss=loss, max_iter=1, random_state=0)
+        (text,) = texts(warnings_of(model, X, y))
+        assert ('loss="log_loss", because a class is rare' in text) == is_told
+
+
+def test_a_rate_far_too_low_is_told_also_where_something_was_learned():
+    X, y = load_breast_cancer(return_X_y=True)
+    X = StandardScaler().fit_transform(X)
+    model = MLPLogisticClassifier(learning_rate_init=0.001, random_state=0)
+    (text,) = texts(warnings_of(model, X, y))
+    assert text.startswith("The network has learned less than it could. learning_rate_init=0.001")
+    assert model.score(X, y) > 0.9
+    for rate in (0.25, 1.0, 5.0):
+        assert not warnings_of(model.set_params(learning_rate_init=rate), X, y)
 
 
 def test_three_classes_predicted_as_one_say_so():
@@ -69,13 +129,15 @@ def test_the_final_weights_decide(schedule):
     y = np.arange(100) % 2
     targets = Targets(y.astype(np.int32), 1)
     training = TrainingSet(np.ones((100, 2)), None, targets, None, np.arange(100), 100, None)
-    run = SimpleNamespace(loss_=0.01, best_loss_=0.01, n_iter_=20, n_outputs_=1)
-    plan = make_plan(
-        MLPLogisticClassifier(learning_rate=schedule, max_iter=20), training, streamed=False
-    )
+    coefs = [np.ones((2, 32)), np.ones((32, 1))]
+    run = SimpleNamespace(loss_=0.01, best_loss_=0.01, n_iter_=20, n_outputs_=1, coefs_=coefs)
+    model = MLPLogisticClassifier(learning_rate=schedule, max_iter=20)
+    plan = make_plan(model, training, streamed=False)
 
     def describe(decide):
-        return diagnosis.describe_fit(run, plan, training, decide, classes=np.array(["no", "yes"]))
+        return diagnosis.describe_fit(
+            run, plan, training, decide, parameters=model, classes=np.array(["no", "yes"])
+        )
 
     message = describe(lambda rows: np.full((len(rows), 1), 5.0))
     assert describe(lambda rows: np.where(y[rows] == 1, 5.0, -5.0)[:, np.newaxis]) is None

@@ -9,6 +9,7 @@ import numpy as np
 from scipy.sparse import issparse
 from sklearn.utils.sparsefuncs import mean_variance_axis
 
+from .advice import advice_after_failure, describe_low_rate
 from .data import rows_of, target_shares, target_totals
 from .targets import most_probable
 from .visits import weighted_mean
@@ -51,7 +52,7 @@ def describe_alpha(plan, training, *, streamed):
     return message + "Try a smaller alpha or learning_rate_init."
 
 
-def describe_fit(run, plan, training, decide, *, classes):
+def describe_fit(run, plan, training, decide, *, parameters, classes):
     """What went wrong in a fit and what to try, or None.
 
     Parameters
@@ -62,15 +63,17 @@ def describe_fit(run, plan, training, decide, *, classes):
     training : sklearn_mlp._training.data.TrainingSet
     decide : callable
         Logits of the final weights, of the rows of given numbers.
+    parameters : MLPLogisticClassifier
+        Any object with the estimator's parameters as attributes.
     classes : array of shape (n_classes,), or None if the targets are multilabel
     """
     # If the learning rate fell to about 0, the loss of the last epoch is that of the final weights.
-    was_cut = plan.schedule.has_end and run.n_iter_ < plan.max_iter
-    ended = plan.schedule.has_end and not was_cut and run.best_loss_ is not None
+    ended = plan.schedule.has_end and run.n_iter_ == plan.max_iter and run.best_loss_ is not None
     constant_loss = plan.loss.of_constant_output(target_shares(training))
     is_suspicious = run.loss_ > SUSPICIOUS * constant_loss
+    low_rate = describe_low_rate(run, plan, training, parameters)
     if ended and not is_suspicious:
-        return None
+        return low_rate
     # A pass forward over these visits, if they are many, takes less than a hundredth of the time of
     # the fit.
     n_visits = len(training.visits)
@@ -84,29 +87,17 @@ def describe_fit(run, plan, training, decide, *, classes):
         classes,
     )
     if failure is None and not is_suspicious:
-        return None
+        return low_rate
     X = training.X
     n_sample = max(16, MOST_VALUES * X.shape[0] // max(X.nnz if issparse(X) else X.size, 1))
     rows = np.unique(sample)[:: -(-len(sample) // n_sample)]
     # A rare flag, standardized, looks small where the sample has none of it.
     scales = describe_scales(rows_of(X, rows)) and describe_scales(X)
     if failure is not None:
-        advice = GENERAL_ADVICE
-        if was_cut:
-            advice = (
-                f"Training was stopped in epoch {run.n_iter_} of {plan.max_iter}, before the "
-                "learning rate fell. Try a larger n_iter_no_change, or early_stopping=False."
-            )
-        return f"{failure} {scales or advice}"
+        return f"{failure} {advice_after_failure(run, plan, training, parameters, scales)}"
     if scales is not None:
         return f"The network may learn less than it could. {scales}"
-    return None
-
-
-GENERAL_ADVICE = (
-    "Try more epochs (max_iter), another learning_rate_init or random_state, inputs scaled to mean "
-    '0 and variance 1, fit_intercept=True or, if a class is rare, loss="log_loss".'
-)
+    return low_rate
 
 
 def _describe_not_learned(logits, targets, weights, loss, classes):

@@ -214,6 +214,7 @@ def conclude_fit(draft, prepared, run, why):
             plan,
             training,
             lambda rows: decide_all(training.rows, networks, chunk, rows),
+            parameters=draft,
             classes=None if draft.multilabel_ else draft.classes_,
         )
     )

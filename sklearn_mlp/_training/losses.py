@@ -26,6 +26,8 @@ class Loss(NamedTuple):
         has an end, and without one.
     alpha : float
         The constant factor of an alpha that is "auto", see `plan.alpha_factor`.
+    if_rare : str or None
+        Name of another loss that is better where a class is rare.
     classes_begin_alike : bool
         Whether both classes of a network count alike in epoch 0, if the learning rate is "auto".
     words, meaning : str
@@ -42,6 +44,7 @@ class Loss(NamedTuple):
     learning_rate: float
     learning_rate_without_end: float
     alpha: float
+    if_rare: str | None
     classes_begin_alike: bool
     words: str
     meaning: str
@@ -66,6 +69,7 @@ LOSSES = {
             learning_rate=4.0,
             learning_rate_without_end=0.5,
             alpha=0.03,
+            if_rare="log_loss",
             classes_begin_alike=True,
             words="half the squared error",
             meaning="half the square of the final error",
@@ -80,6 +84,7 @@ LOSSES = {
             learning_rate=0.8,
             learning_rate_without_end=0.2,
             alpha=0.05,
+            if_rare=None,
             classes_begin_alike=False,
             words="log loss",
             meaning="minus the logarithm of the probability of the sample's class",
