@@ -55,6 +55,14 @@ CAUSES = {
         {"learning_rate_init": 100.0},
         'init=100 is too large: the default is 4. Try "auto", or numbers from 0.25 to 5',
     ),
+    "a default that counts epochs is no number to compare with": (
+        {"learning_rate_init": 0.001, "learning_rate": "invscaling"},
+        'learning_rate_init=0.001 is too small for updates by single samples. Try "auto"\\.',
+    ),
+    "a rate, and a stop before it fell": (
+        {"learning_rate_init": 0.001, "early_stopping": True, "n_iter_no_change": 1},
+        "Training was stopped in epoch . of 80.*learning_rate_init=0.001 is too small",
+    ),
     "a large alpha": ({"alpha": 50.0}, 'alpha=50 is too large: "auto" would be at most'),
     "weights of one sign": (
         {"hidden_layer_sizes": 2, "fit_intercept": False, "max_iter": 1},
@@ -91,6 +99,15 @@ def test_a_rare_class_is_told_of_the_other_loss_only_where_it_is_one():
         model = MLPLogisticClassifier(4, loss=loss, max_iter=1, random_state=0)
         (text,) = texts(warnings_of(model, X, y))
         assert ('loss="log_loss", because a class is rare' in text) == is_told
+
+
+def test_a_label_that_no_sample_has_is_no_rare_class():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(100, 2))
+    Y = np.stack([np.arange(100) % 2, np.zeros(100)], axis=1).astype(int)
+    model = MLPLogisticClassifier(4, max_iter=1, random_state=0)
+    (text,) = texts(warnings_of(model, X, Y))
+    assert "a class is rare" not in text
 
 
 def test_a_rate_far_too_low_is_told_also_where_something_was_learned():

@@ -25,7 +25,7 @@ FEW_NODES = 3
 RARE = 0.03
 
 
-def advice_after_failure(run, plan, training, parameters, scales):
+def advice_after_failure(run, plan, training, parameters, *, scales, constant_loss):
     """Sentences on the likely causes, or on what to try if none is at hand.
 
     Parameters
@@ -33,51 +33,61 @@ def advice_after_failure(run, plan, training, parameters, scales):
     run, plan, training, parameters : see `diagnosis.describe_fit`
     scales : str or None
         What is to be said of the scales of the inputs.
+    constant_loss : float
+        Mean loss of the best constant output.
     """
-    if scales is None and plan.schedule.has_end and run.n_iter_ < plan.max_iter:
-        return (
-            f"Training was stopped in epoch {run.n_iter_} of {plan.max_iter}, before the learning "
-            "rate fell. Try a larger n_iter_no_change, or early_stopping=False."
-        )
-    causes = [scales, _rate(plan, training, parameters), _alpha(plan, training, parameters)]
-    causes.append(_bias_nodes(run, parameters))
+    causes = [
+        scales,
+        _early_stop(run, plan, parameters),
+        _rate(plan, training, parameters),
+        _alpha(plan, training, parameters, constant_loss),
+        _bias_nodes(run, parameters),
+    ]
     found = [cause for cause in causes if cause is not None]
     return " ".join(found) if found else _general(run, plan, training, parameters)
 
 
-def describe_low_rate(run, plan, training, parameters):
+def describe_low_rate(run, plan, training, parameters, constant_loss):
     """What to say of a learning rate at which a network learns less than it could, or None."""
     rate = parameters.learning_rate_init
-    if rate == "auto" or rate >= FAR_TOO_LOW * _default_rate(plan, training):
+    if rate == "auto" or run.loss_ <= NEARLY_LEARNED * constant_loss:
         return None
-    constant_loss = plan.loss.of_constant_output(target_shares(training))
-    if run.loss_ <= NEARLY_LEARNED * constant_loss:
+    if rate >= FAR_TOO_LOW * _automatic(plan, training).learning_rate_init:
         return None
     return f"The network has learned less than it could. {_rate(plan, training, parameters)}"
 
 
-def _default_rate(plan, training):
-    return plan.schedule.automatic(plan.loss, len(training.visits)).learning_rate_init
+def _automatic(plan, training):
+    return plan.schedule.automatic(plan.loss, len(training.visits))
 
 
-def _rate(plan, training, parameters):
-    rate, default = parameters.learning_rate_init, _default_rate(plan, training)
-    if rate == "auto" or LOW * default <= rate <= HIGH * max(default, plan.loss.learning_rate):
+def _early_stop(run, plan, parameters):
+    was_cut = plan.schedule.has_end and run.n_iter_ < plan.max_iter
+    if not (was_cut and parameters.early_stopping):
         return None
-    what = "small for updates by single samples" if rate < default else "large"
-    numbers = ""
-    if plan.schedule.has_end:
-        numbers = f", or numbers from {LOW * default:g} to {1.25 * default:g}"
     return (
-        f"learning_rate_init={rate:g} is too {what}: the default is {default:g}. Try "
-        f'"auto"{numbers}.'
+        f"Training was stopped in epoch {run.n_iter_} of {plan.max_iter}, before the learning rate "
+        "fell. Try a larger n_iter_no_change, or early_stopping=False."
     )
 
 
-def _alpha(plan, training, parameters):
+def _rate(plan, training, parameters):
+    rate, automatic = parameters.learning_rate_init, _automatic(plan, training)
+    default = automatic.learning_rate_init
+    if rate == "auto" or LOW * default <= rate <= HIGH * max(default, plan.loss.learning_rate):
+        return None
+    what = "small for updates by single samples" if rate < default else "large"
+    # A default by epochs is no number to compare with one by visits.
+    of_default = f": the default is {default:g}" if automatic.t_unit == 1 else ""
+    numbers = ""
+    if plan.schedule.has_end:
+        numbers = f", or numbers from {LOW * default:g} to {1.25 * default:g}"
+    return f'learning_rate_init={rate:g} is too {what}{of_default}. Try "auto"{numbers}.'
+
+
+def _alpha(plan, training, parameters, constant_loss):
     if parameters.alpha == "auto":
         return None
-    constant_loss = plan.loss.of_constant_output(target_shares(training))
     largest = alpha_factor(plan.loss.alpha, training) * math.cbrt(constant_loss**2)
     if parameters.alpha <= LARGE_ALPHA * largest:
         return None
@@ -109,6 +119,7 @@ def _general(run, plan, training, parameters):
     if not parameters.fit_intercept:
         tries.append("bias nodes (fit_intercept=True)")
     shares = target_shares(training)
-    if plan.loss.if_rare and np.minimum(shares, 1.0 - shares).min() < RARE:
+    smaller = np.minimum(shares, 1.0 - shares)
+    if plan.loss.if_rare and ((smaller > 0.0) & (smaller < RARE)).any():
         tries.append(f'loss="{plan.loss.if_rare}", because a class is rare')
-    return f"Try {', '.join(tries[:-1])} or {tries[-1]}." if len(tries) > 1 else f"Try {tries[0]}."
+    return f"Try {', '.join(tries[:-1])} or {tries[-1]}."

@@ -71,7 +71,7 @@ def describe_fit(run, plan, training, decide, *, parameters, classes):
     ended = plan.schedule.has_end and run.n_iter_ == plan.max_iter and run.best_loss_ is not None
     constant_loss = plan.loss.of_constant_output(target_shares(training))
     is_suspicious = run.loss_ > SUSPICIOUS * constant_loss
-    low_rate = describe_low_rate(run, plan, training, parameters)
+    low_rate = describe_low_rate(run, plan, training, parameters, constant_loss)
     if ended and not is_suspicious:
         return low_rate
     # A pass forward over these visits, if they are many, takes less than a hundredth of the time of
@@ -94,7 +94,10 @@ def describe_fit(run, plan, training, decide, *, parameters, classes):
     # A rare flag, standardized, looks small where the sample has none of it.
     scales = describe_scales(rows_of(X, rows)) and describe_scales(X)
     if failure is not None:
-        return f"{failure} {advice_after_failure(run, plan, training, parameters, scales)}"
+        advice = advice_after_failure(
+            run, plan, training, parameters, scales=scales, constant_loss=constant_loss
+        )
+        return f"{failure} {advice}"
     if scales is not None:
         return f"The network may learn less than it could. {scales}"
     return low_rate

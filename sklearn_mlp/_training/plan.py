@@ -97,10 +97,8 @@ def make_plan(parameters, training, *, streamed):
     automatic = AutomaticRate(rate)
     ratios = np.ones((training.targets.n_networks, 2))
     # A call of `partial_fit` knows neither the samples nor the epochs of the others.
-    rises, alpha_follows_loss = (
-        rate == "auto" and schedule.has_end,
-        alpha == "auto" and not streamed,
-    )
+    rises = rate == "auto" and schedule.has_end
+    alpha_follows_loss = alpha == "auto" and not streamed
     if rate == "auto" and streamed:
         automatic = AutomaticRate(loss.learning_rate_without_end)
     elif rate == "auto":
