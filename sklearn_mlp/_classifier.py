@@ -572,7 +572,7 @@ class MLPLogisticClassifier(
             run.alpha_ = plan.alpha
             try:
                 if n_visits:  # none if the classes' weights are zero
-                    messages = train_call(run, trainer, plan)
+                    messages = train_call(run, trainer, plan, draft)
                 self._adopt(draft, run)
             except BaseException as error:
                 if not isinstance(error, Exception):  # interrupted

@@ -24,7 +24,7 @@ def test_class_weights_move_the_boundary():
 
 def test_equal_class_weights_are_no_class_weights(iris):
     X, y = iris  # 50 rows of each class
-    model = MLPLogisticClassifier(3, learning_rate_init=0.2, max_iter=3, random_state=0)
+    model = MLPLogisticClassifier(3, learning_rate_init=0.5, max_iter=3, random_state=0)
     expected = model.fit(X, y).coefs_[0]
     for class_weight in ("balanced", {0: 1, 1: 1, 2: 1}, {1: 1.0}, {}):
         got = model.set_params(class_weight=class_weight).fit(X, y).coefs_[0]
@@ -34,7 +34,7 @@ def test_equal_class_weights_are_no_class_weights(iris):
 def test_class_and_sample_weights_multiply(iris):
     # Class weights in whole numbers are sample weights of the class's rows.
     X, y = iris
-    model = MLPLogisticClassifier(3, alpha=0.1, learning_rate_init=0.2, max_iter=3, random_state=0)
+    model = MLPLogisticClassifier(3, alpha=0.1, learning_rate_init=0.5, max_iter=3, random_state=0)
     model.set_params(class_weight={0: 3, 2: 2})
     multiplied = model.fit(X, y, np.where(y == 1, 2, 1)).coefs_[0]
     model.set_params(class_weight=None)

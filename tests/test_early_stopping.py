@@ -1,5 +1,6 @@
 """Early stopping on held-out samples, with the best weights kept."""
 
+import contextlib
 import warnings
 
 import numpy as np
@@ -14,6 +15,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn_mlp import MLPLogisticClassifier
 from sklearn_mlp._training.losses import LOSSES
 
+TOLD = "Training was stopped before the learning rate had fallen. Try n_iter_no_change="
 CONSTANT = {"learning_rate": "constant", "random_state": 0}
 
 
@@ -24,7 +26,10 @@ def test_early_stopping(digits, learning_rate):
     model = MLPLogisticClassifier(
         tol=tol, max_iter=3000, early_stopping=True, random_state=0, learning_rate=learning_rate
     )
-    model.set_params(n_iter_no_change=10, scoring="accuracy").fit(X[:100], y[:100])
+    model.set_params(n_iter_no_change=10, scoring="accuracy")
+    told = pytest.warns(ConvergenceWarning, match=TOLD)
+    with told if learning_rate == "linear" else contextlib.nullcontext():
+        model.fit(X[:100], y[:100])
     scores = model.validation_scores_
     assert model.n_iter_ == len(scores) < 3000
     assert model.best_loss_ is None
@@ -64,7 +69,9 @@ def test_with_an_end_the_best_of_the_last_quarter_is_kept_and_nothing_is_cut(noi
     assert model.best_iter_ == 16 + int(np.argmax(scores[15:]))
     assert model.best_validation_score_ == max(scores[15:]) < max(scores)  # while the rate is high
     # A number counts epochs, and can cut the schedule; then the best of all is kept.
-    model.set_params(n_iter_no_change=3).fit(X, y, X_val=X_val, y_val=y_val)
+    model.set_params(n_iter_no_change=3)
+    with pytest.warns(ConvergenceWarning, match=TOLD):
+        model.fit(X, y, X_val=X_val, y_val=y_val)
     assert model.n_iter_ == 5
     assert model.best_iter_ == 1 + int(np.argmax(model.validation_scores_))
     # Without an end, patience on a validation score is longer than on the training loss.

@@ -238,7 +238,7 @@ def test_calls_of_the_kernel_are_short_where_alpha_shrinks_many_weights(spy_on_k
     assert lengths == [200]
     lengths.clear()
     model.set_params(alpha=1e5)
-    with pytest.warns(ConvergenceWarning, match="alpha=100000 is so large"):
+    with pytest.warns(ConvergenceWarning, match="alpha is too large"):
         model.fit(X, y)
     assert sum(lengths) == 200
     assert max(lengths) * 2**22 <= 2**25

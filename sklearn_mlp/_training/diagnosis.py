@@ -1,4 +1,4 @@
-"""The warnings after training, and the error of non-finite weights: when, and what they say.
+"""The warnings after training, and the error of non-finite weights: when they are given.
 
 The thresholds were chosen on 75 public tables, as they are and with columns shifted and scaled.
 """
@@ -9,13 +9,28 @@ import numpy as np
 from scipy.sparse import issparse
 from sklearn.utils.sparsefuncs import mean_variance_axis
 
-from .advice import advice_after_failure, describe_low_rate
+from .advice import (
+    causes_in_stream,
+    causes_of_failure,
+    causes_of_less,
+    describe_scales,
+    takes_half,
+    tries_in_stream,
+    tries_of_fit,
+)
 from .data import rows_of, target_shares, target_totals
+from .messages import BEGINNINGS, WARNINGS, rounded
 from .targets import most_probable
 from .visits import weighted_mean
 
 # After a loss below this fraction, and a learning rate that fell to 0, nothing is examined.
 SUSPICIOUS = 0.25
+
+# A network has nearly learned at a loss below this fraction.
+NEARLY_LEARNED = 0.05
+
+# Samples that are judged at least, if there are as many.
+LEAST_JUDGED = 4000
 
 # Stored values of the rows whose scales are examined: copies of them take little memory.
 MOST_VALUES = 2**22
@@ -31,25 +46,6 @@ def describe_non_finite(training, learning_rate):
         f"learning_rate_init (the learning rate is {learning_rate:.3g}), or the sample or class "
         f"weights (they scale an update by up to {training.max_step:.3g})."
     )
-
-
-def describe_alpha(plan, training, *, streamed):
-    """What to say of an alpha that takes half of the weights away in one update, or None."""
-    if plan.alpha_follows_loss:
-        return None
-    shrink = plan.learning_rate_init * training.max_step * plan.alpha / training.total
-    if shrink < 0.5:
-        return None
-    message = (
-        f"alpha={plan.alpha:g} is so large that a single update multiplies the weights by "
-        f"{max(0.0, 1.0 - shrink):.2g}. "
-    )
-    if streamed:
-        return message + (
-            "In partial_fit, alpha is divided by the number of samples of the call. To regularize "
-            f"as fit on n samples does, multiply it by {training.total:g} / n."
-        )
-    return message + "Try a smaller alpha or learning_rate_init."
 
 
 def describe_fit(run, plan, training, decide, *, parameters, classes):
@@ -71,74 +67,88 @@ def describe_fit(run, plan, training, decide, *, parameters, classes):
     ended = plan.schedule.has_end and run.n_iter_ == plan.max_iter and run.best_loss_ is not None
     constant_loss = plan.loss.of_constant_output(target_shares(training))
     is_suspicious = run.loss_ > SUSPICIOUS * constant_loss
-    low_rate = describe_low_rate(run, plan, training, parameters, constant_loss)
-    if ended and not is_suspicious:
-        return low_rate
+    causes = causes_of_less(run, plan, training, parameters, constant_loss)
+    if ended and not is_suspicious and not causes:
+        return None
     # A pass forward over these visits, if they are many, takes less than a hundredth of the time of
     # the fit.
     n_visits = len(training.visits)
-    n_sample = max(300, n_visits * run.n_iter_ // 100)
+    n_sample = max(LEAST_JUDGED, n_visits * run.n_iter_ // 100)
     sample = training.visits[:: -(-n_visits // n_sample)].copy()
-    failure = _describe_not_learned(
+    verdict = _judge(
         decide(sample),
         training.targets.take(sample).matrix(),
         None if training.step is None else training.step[sample],
         plan.loss,
-        classes,
     )
-    if failure is None and not is_suspicious:
-        return low_rate
-    X = training.X
-    n_sample = max(16, MOST_VALUES * X.shape[0] // max(X.nnz if issparse(X) else X.size, 1))
-    rows = np.unique(sample)[:: -(-len(sample) // n_sample)]
+    if verdict.failure is not None:
+        causes = causes_of_failure(run, plan, training, parameters, constant_loss)
+    elif verdict.loss <= NEARLY_LEARNED * verdict.constant_loss:
+        causes = []
+    if verdict.failure is not None or is_suspicious:
+        scales = _scales_of(training.X, sample)
+        causes = causes if scales is None else [scales, *causes]
+    n_judged = rounded(len(sample), 1 if len(sample) < 100 else 2)
+    if causes:
+        return " ".join([BEGINNINGS["less"].text.format(n_judged=n_judged), *causes])
+    if verdict.failure is None:
+        return None
+    sentences = [BEGINNINGS[verdict.failure].text.format(n_judged=n_judged)]
+    if classes is not None and verdict.predicted is not None:
+        sentences.append(BEGINNINGS["one class"].text.format(name=classes[verdict.predicted]))
+    return " ".join([*sentences, tries_of_fit(run, plan, training, parameters)])
+
+
+def _scales_of(X, sample):
+    """What to say of the scales of the inputs, as seen in some of these rows, or None."""
+    n_rows = max(16, MOST_VALUES * X.shape[0] // max(X.nnz if issparse(X) else X.size, 1))
+    rows = np.unique(sample)[:: -(-len(sample) // n_rows)]
     # A rare flag, standardized, looks small where the sample has none of it.
-    scales = describe_scales(rows_of(X, rows)) and describe_scales(X)
-    if failure is not None:
-        advice = advice_after_failure(
-            run, plan, training, parameters, scales=scales, constant_loss=constant_loss
-        )
-        return f"{failure} {advice}"
-    if scales is not None:
-        return f"The network may learn less than it could. {scales}"
-    return low_rate
+    return describe_scales(rows_of(X, rows)) and describe_scales(X)
 
 
-def _describe_not_learned(logits, targets, weights, loss, classes):
-    """What to say if the logits are no better than constants or than chance, otherwise None.
+class Verdict(NamedTuple):
+    """How a network does on some samples.
+
+    failure : str or None
+        Which of `BEGINNINGS` says what has failed.
+    loss, constant_loss : float
+        Mean loss of the network, and that of the best constant output.
+    predicted : int or None
+        Number of the class that is predicted for all samples.
+    """
+
+    failure: str | None
+    loss: float
+    constant_loss: float
+    predicted: int | None
+
+
+def _judge(logits, targets, weights, loss):
+    """The `Verdict` on a network.
 
     Parameters
     ----------
     logits, targets : arrays of shape (n_samples, n_networks)
     weights : array of shape (n_samples,), or None for 1
     loss : sklearn_mlp._training.losses.Loss
-    classes : see `describe_fit`
     """
     both = targets.any(axis=0) & ~targets.all(axis=0)
     if not both.any():
-        return None
+        return Verdict(None, 0.0, 0.0, None)
     shares = weighted_mean(targets[:, both], weights)
     constant_loss = loss.of_constant_output(shares)
     losses = loss.values(logits[:, both], targets[:, both])
     mean_loss = float(weighted_mean(losses.mean(axis=1), weights))
-    if mean_loss < 0.9 * constant_loss:
-        return None
-    ranks = _ranks_better_than_chance(logits[:, both], targets[:, both])
-    if ranks and mean_loss < 1.02 * constant_loss:
-        return None
-    sentence = (
-        "The probabilities of the network are worse than constant ones"
-        if ranks
-        else "The network has not learned to tell the classes apart"
-    )
-    sentence += (
-        f": its mean loss on training samples is {mean_loss:.3g}, that of constant probabilities "
-        f"{constant_loss:.3g}."
-    )
-    if classes is not None:
-        predicted = most_probable(logits)
-        if (predicted == predicted[0]).all():
-            sentence += f" All of them are predicted to be of class {classes[predicted[0]]}."
-    return sentence
+    failure = None
+    if mean_loss >= 0.9 * constant_loss:
+        if not _ranks_better_than_chance(logits[:, both], targets[:, both]):
+            failure = "not learned"
+        elif mean_loss >= 1.02 * constant_loss:
+            failure = "worse than constant"
+    predicted = most_probable(logits)
+    only = predicted[0] if (predicted == predicted[0]).all() else None
+    return Verdict(failure, mean_loss, constant_loss, only)
 
 
 def _ranks_better_than_chance(logits, targets):
@@ -158,37 +168,6 @@ def area_under_roc(logits, targets):
     ones, zeros = logits[targets == 1], np.sort(logits[targets == 0])
     below = sum(np.searchsorted(zeros, ones, side).sum() for side in ("left", "right"))
     return 0.5 * below / (len(ones) * len(zeros))
-
-
-def describe_scales(X):
-    """Advice if the inputs are on very different scales, one on a large or all on a small one.
-
-    Otherwise None.
-
-    The scale of an input is the root mean square of its nonzero values. It is 1 for standardized
-    inputs and for flags, and about 1 for word frequencies.
-    """
-    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
-        if issparse(X):
-            count = np.bincount(X.indices, minlength=X.shape[1])
-            squares = np.bincount(X.indices, X.data.astype(np.float64) ** 2, X.shape[1])
-        else:
-            count = np.count_nonzero(X, axis=0)
-            squares = np.einsum("ij,ij->j", X, X, dtype=np.float64)
-        scales = np.sqrt(squares / count)
-    mean_length = np.sqrt(squares.sum() / X.shape[0])
-    scales = scales[count > 0]
-    if not len(scales):
-        return None
-    smallest, largest = scales.min(), scales.max()
-    is_large, is_small = largest > 8.0, largest < 0.05 and mean_length < 0.5
-    if not (is_large or is_small or smallest < 0.01 * largest):
-        return None
-    return (
-        "The inputs are on different scales, on a large one or on a small one (root mean squares "
-        f"from {smallest:.2g} to {largest:.2g}). Try to standardize them, for instance with "
-        "StandardScaler (MaxAbsScaler if X is sparse)."
-    )
 
 
 # Rows of a validation set whose means and deviations are compared.
@@ -214,11 +193,7 @@ def describe_validation_scales(X, X_val):
     n_apart, n_compared = np.count_nonzero(is_apart), np.count_nonzero(is_compared)
     if n_apart <= n_compared / 3.0:
         return None
-    return (
-        f"X_val is on another scale than X: in {n_apart} of {n_compared} columns, the mean or the "
-        "standard deviation is far from that of X. The steps of a pipeline transform X, but X_val "
-        'only with Pipeline(..., transform_input=["X_val"]) and metadata routing.'
-    )
+    return WARNINGS["validation scales"].text
 
 
 def _means_and_deviations(X):
@@ -259,7 +234,7 @@ class Stream(NamedTuple):
     positive: list
 
 
-def watch_stream(stream, training, plan, mean_loss):
+def watch_stream(stream, run, plan, training, parameters):
     """The warnings of a call of `partial_fit`, each of which a stream gets once.
 
     A large alpha is told at once. The mean loss of a window of calls is compared with that of
@@ -270,9 +245,9 @@ def watch_stream(stream, training, plan, mean_loss):
     ----------
     stream : Stream or None
         What this function returned in the call before.
-    training, plan : see `describe_fit`
-    mean_loss : float
-        Of this call.
+    run : sklearn_mlp._training.run.Run
+        Its loss is that of this call.
+    plan, training, parameters : see `describe_fit`
 
     Returns
     -------
@@ -283,15 +258,13 @@ def watch_stream(stream, training, plan, mean_loss):
     if stream is None:
         stream = Stream(STREAM_WINDOW, False, False, False, 0.0, 0.0, [0.0] * n_networks)
     messages = []
-    if not stream.alpha:
-        of_alpha = describe_alpha(plan, training, streamed=True)
-        if of_alpha is not None:
-            stream = stream._replace(alpha=True)
-            messages.append(of_alpha)
+    if not stream.alpha and takes_half(plan, training):
+        stream = stream._replace(alpha=True)
+        messages.append(WARNINGS["alpha"].text.format(n_samples=f"{training.total:g}"))
     if stream.silent:
         return stream, messages
     total = stream.total + float(training.total)
-    sum_of_losses = stream.loss + float(mean_loss * training.total)
+    sum_of_losses = stream.loss + float(run.loss_ * training.total)
     new = target_totals(training)
     positive = [a + b for a, b in zip(stream.positive, new, strict=True)]
     if total < stream.window:
@@ -304,18 +277,14 @@ def watch_stream(stream, training, plan, mean_loss):
         scales is not None or (stream.judged and mean_loss > 1.2 * constant_loss)
     )
     if failed:
-        messages.append(
-            f"The network has not learned to tell the classes apart: its mean loss on the last "
-            f"{total:.0f} samples is {mean_loss:.3g}, that of constant probabilities "
-            f"{constant_loss:.3g}. {scales or STREAM_ADVICE}"
+        causes = [] if scales is None else [scales]
+        causes += causes_in_stream(run, plan, parameters)
+        beginning = BEGINNINGS["stream"].text.format(
+            n_judged=f"{total:.0f}", loss=f"{mean_loss:.3g}", constant_loss=f"{constant_loss:.3g}"
         )
+        advice = " ".join(causes) if causes else tries_in_stream(training, parameters)
+        messages.append(f"{beginning} {advice}")
     begun = Stream(
         2 * stream.window, True, bool(failed), stream.alpha, 0.0, 0.0, [0.0] * n_networks
     )
     return begun, messages
-
-
-STREAM_ADVICE = (
-    "Try another learning_rate_init or random_state, inputs scaled to mean 0 and variance 1 "
-    "(StandardScaler.partial_fit), or fit_intercept=True."
-)

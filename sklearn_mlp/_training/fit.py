@@ -27,9 +27,10 @@ from .data import (
     rows_of,
     split,
 )
-from .diagnosis import describe_alpha, describe_fit, describe_validation_scales
+from .diagnosis import describe_fit, describe_validation_scales
 from .epochs import EpochTrainer, check_finite, chunk_length, decide_all
 from .loop import report
+from .messages import WARNINGS
 from .plan import Plan, make_plan
 from .run import begin, check_biases, check_same_sizes, resume
 from .scores import SCORES
@@ -171,14 +172,14 @@ def make_trainer(parameters, prepared, run, n_jobs, interrupted=None):
     )
 
 
-def train_call(run, trainer, plan):
+def train_call(run, trainer, plan, parameters):
     """Train for the one epoch of `partial_fit`; returns the warnings to be given."""
     rate = plan.learning_rate_of(0, run.t_)
     with trainer:
         loss = trainer.train_epoch(plan.learning_rates_of(0, rate), plan.alpha)
     check_finite(run, trainer.training, rate, touched_only=True)
     run.loss_ = loss
-    return run.watch(trainer.training, plan)
+    return run.watch(plan, trainer.training, parameters)
 
 
 def conclude_fit(draft, prepared, run, why):
@@ -200,14 +201,10 @@ def conclude_fit(draft, prepared, run, why):
         report(f"The weights are those of epoch {run.best_iter_}.")
     messages = []
     if why is None and not plan.schedule.has_end:
-        messages.append(
-            f"Maximum iterations ({plan.max_iter}) reached and the optimization hasn't converged "
-            "yet."
-        )
+        messages.append(WARNINGS["cut off"].text.format(max_iter=plan.max_iter))
     networks, chunk = run.networks(), chunk_length(training.X, run.coefs_)
     if validation is not None and validation.subset is None:
         messages.append(describe_validation_scales(training.X, validation.X))
-    messages.append(describe_alpha(plan, training, streamed=False))
     messages.append(
         describe_fit(
             run,

@@ -112,9 +112,9 @@ class Run:
         if training.class_totals is not None:
             self._class_totals = add_totals(self._class_totals, training.class_totals)
 
-    def watch(self, training, plan):
+    def watch(self, plan, training, parameters):
         """Take note of a call of `partial_fit`; returns the warnings to be given."""
-        self._stream, messages = watch_stream(self._stream, training, plan, self.loss_)
+        self._stream, messages = watch_stream(self._stream, self, plan, training, parameters)
         return messages
 
     # --------------------------------------------------------------------------------- history
