@@ -1,7 +1,7 @@
 """Quality of the defaults against other libraries' defaults: accuracy, probabilities, time.
 
-Usage: python -m benchmarks.quality [--habits | --mean-of-four] [--data DIR] [--seeds N]
-    [--json FILE] [--plot FILE]
+Usage: python -m benchmarks.quality [--habits | --tried | [--mean-of-four] [--peers]]
+    [--data DIR] [--seeds N] [--json FILE] [--plot FILE]
 
 Every model has its default settings, behind a StandardScaler, on the tables that scikit-learn
 bundles or, in their place, on those in DIR and its subfolders:
@@ -26,13 +26,17 @@ The kinds of tables: "rare class" has two classes, one of them less than 10% of 
 are those on which no model's log loss is below half the entropy of the class shares; "large" are
 2,000 rows or more, "small" less than 500; "one-hot" has mostly columns of two values.
 
-With ``--mean-of-four``, the mean of four fits of ours is compared, too. With ``--habits``, the
+With ``--mean-of-four``, the mean of four fits of ours is compared, too; with ``--peers``, LightGBM,
+CatBoost and RealMLP-TD (of pytabkit), those that are installed. With ``--habits``, the
 defaults are compared with changes of one or two parameters that people often make first, on three
 folds for each seed: the difference of the mean accuracy over the tables in points, and the ratio of
-the mean Brier score and of the mean log loss.
+the mean Brier score and of the mean log loss. With ``--tried``, they are compared in the same way
+with other values of each parameter.
 """
 
 import argparse
+import importlib
+import importlib.util
 import os
 import statistics
 import time
@@ -91,12 +95,49 @@ HABITS = {
     'early_stopping=True, scoring="accuracy"': {"early_stopping": True, "scoring": "accuracy"},
     "early_stopping=True, n_iter_no_change=10": {"early_stopping": True, "n_iter_no_change": 10},
 }
+TRIED = {
+    f"{name}={value!r}": {name: value}
+    for name, values in {
+        "learning_rate_init": (0.5, 1.0, 2.0, 3.0, 5.0, 6.0),
+        "alpha": (0.0, 0.01, 0.1, 0.3, 1.0),
+        "hidden_layer_sizes": (4, 8, 16, 64, 128, (16, 8), (32, 32)),
+        "max_iter": (20, 40, 160, 320),
+        "init_range": (0.1, 0.3, 1.0),
+        "n_init": (4,),
+        "fit_intercept": (False,),
+        "loss": ("log_loss",),
+        "class_weight": ("balanced",),
+    }.items()
+    for value in values
+}
 PEERS = {
     "MLPClassifier": MLPClassifier(),
     "HistGradientBoosting": HistGradientBoostingClassifier(),
     "LogisticRegression": LogisticRegression(),
     "RandomForest": RandomForestClassifier(),
 }
+
+# Imported only with --peers: the keyword arguments keep them quiet.
+OPTIONAL_PEERS = {
+    "LightGBM": ("lightgbm", "LGBMClassifier", {"verbose": -1}),
+    "CatBoost": (
+        "catboost",
+        "CatBoostClassifier",
+        {"verbose": 0, "allow_writing_files": False, "random_state": 0, "thread_count": 1},
+    ),
+    "RealMLP-TD": ("pytabkit", "RealMLP_TD_Classifier", {"n_threads": 1, "device": "cpu"}),
+}
+
+
+def optional_peers():
+    """Those of the optional models whose library is installed."""
+    found = {}
+    for name, (module, model, arguments) in OPTIONAL_PEERS.items():
+        if importlib.util.find_spec(module) is None:
+            print(f"Absent: {name}.")
+            continue
+        found[name] = getattr(importlib.import_module(module), model)(**arguments)
+    return found
 
 
 def bundled():
@@ -359,15 +400,19 @@ def main(arguments=None):
     parser.add_argument("--data", metavar="DIR")
     parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--habits", action="store_true")
+    parser.add_argument("--tried", action="store_true")
     parser.add_argument("--mean-of-four", action="store_true")
+    parser.add_argument("--peers", action="store_true")
     add_outputs(parser)
     options = parser.parse_args(arguments)
     pin_to_one_core()
-    if options.habits:
-        result = run_habits(tables(options.data), HABITS, options.seeds)
+    if options.habits or options.tried:
+        changes = HABITS if options.habits else TRIED
+        result = run_habits(tables(options.data), changes, options.seeds)
         return report(result, options, habits_markdown)
     ours = {**OURS, **(MEAN_OF_FOUR if options.mean_of_four else {})}
-    return report(run(tables(options.data), ours, PEERS, options.seeds), options, markdown, plot)
+    peers = {**PEERS, **(optional_peers() if options.peers else {})}
+    return report(run(tables(options.data), ours, peers, options.seeds), options, markdown, plot)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,10 @@ from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import brier_score_loss
 
-from benchmarks import published, quality, speed, timing
+from benchmarks import diagnosis, published, quality, speed, timing
+from sklearn_mlp import MLPLogisticClassifier
+
+DUMMY = "DummyClassifier", {"strategy": "uniform"}
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -142,6 +145,46 @@ def test_habits_are_compared_with_the_defaults(folder):
     lost = 100 * (means["defaults"]["accuracy"] - means["max_iter=1"]["accuracy"])
     ratio = means["max_iter=1"]["Brier score"] / means["defaults"]["Brier score"]
     assert lines[-2].startswith(f"| `max_iter=1` | {lost:.2f} | {ratio:.3f} |")
+
+
+def test_the_changes_tried_are_of_one_parameter():
+    defaults = MLPLogisticClassifier().get_params()
+    assert len(quality.TRIED) > 25
+    for change in quality.TRIED.values():
+        ((name, value),) = change.items()
+        assert defaults[name] != value
+
+
+def test_a_peer_that_is_not_installed_is_named(monkeypatch, capsys):
+    peers = {"Peer": ("no_such_library", "Model", {}), "Dummy": ("sklearn.dummy", *DUMMY)}
+    monkeypatch.setattr(quality, "OPTIONAL_PEERS", peers)
+    found = quality.optional_peers()
+    assert list(found) == ["Dummy"]
+    assert found["Dummy"].strategy == "uniform"
+    assert capsys.readouterr().out == "Absent: Peer.\n"
+
+
+def test_warnings_are_counted(folder):
+    data = quality.tables(folder)
+    settings = [
+        ("defaults", {}, "fit"),
+        ("rate 100", {"learning_rate_init": 100.0}, "fit"),
+        ("rate 100, constant", {"learning_rate_init": 100.0, "learning_rate": "constant"}, "fit"),
+        ("times 100", {}, "times 100"),
+        ("stream, rate 30", {"learning_rate_init": 30.0}, "stream"),
+    ]
+    result = json.loads(json.dumps(diagnosis.run(data, settings, 1)))
+    counts = result["counts"]
+    assert counts["defaults"] == {"told": 0, "needless": 0, "harmful": 0, "missed": 0}
+    for count in counts.values():
+        assert count["told"] - count["needless"] == count["harmful"] - count["missed"]
+    assert counts["rate 100"]["told"] >= 1
+    (said,) = result["said"].values()
+    assert said["100"] == [["less", "large rate"]]
+    lines = diagnosis.markdown(result).splitlines()
+    assert lines[0] == "2 tables."
+    assert n_tables(lines) == 2
+    assert any("less, large rate" in line for line in lines)
 
 
 def test_the_critical_difference_is_that_of_the_published_tables():

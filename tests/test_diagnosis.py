@@ -434,7 +434,7 @@ def test_what_often_costs_accuracy_is_told_where_nothing_has_failed():
     for parameters, beginning in (
         ({"learning_rate_init": 25.0}, "learning_rate_init is too large"),
         ({"learning_rate_init": 0.01}, "learning_rate_init is too small"),
-        ({"alpha": 2.0}, "alpha is too large"),
+        ({"alpha": 5.0}, "alpha is too large"),
         ({"early_stopping": True, "n_iter_no_change": 2}, "Training was stopped before"),
     ):
         model = MLPLogisticClassifier(8, random_state=2, **parameters)

@@ -15,11 +15,12 @@ from .plan import alpha_factor
 # Factors of the automatic learning rate below and above which a number is the likely cause of a
 # failure. Rates of 1/16 to 2 times the automatic one learn on nearly all tables.
 LOW, HIGH = 1 / 16, 2.0
-# A network that has not failed has learned less than it could at a rate above this factor; below
-# the low one, if there were fewer visits than these at the default rate would be, and the loss fell
-# by a hundredth in the last half of the epochs. On 75 tables, the training loss was then a fifth
-# above that of "auto" in nine cases of ten.
-FAR_TOO_HIGH, FEW_VISITS, STILL_FALLING = 6.0, 1000, 1.01
+# A network that has not failed has learned less than it could at a rate above this factor. Below
+# the low one it has if its visits come to less than so many at the default rate, and the loss fell
+# by a hundredth in the last half of the epochs; or to less than the smaller number, where the loss
+# may not have begun to fall. On 75 tables, the training loss was then a fifth above that of "auto"
+# in nine cases of ten.
+FAR_TOO_HIGH, FEW_VISITS, VERY_FEW_VISITS, STILL_FALLING = 6.0, 1000, 30, 1.01
 # Multiples of what "auto" would be for a network that has not learned: above the first, alpha is
 # the likely cause of a failure; above the second, of a loss that is not low, too.
 LARGE_ALPHA, FAR_TOO_LARGE_ALPHA = 3.0, 10.0
@@ -57,15 +58,14 @@ def causes_of_less(run, plan, training, parameters, constant_loss):
         causes.append(CAUSES["stopped"].text)
     automatic = plan.schedule.automatic(plan.loss, len(training.visits))
     rate, default = parameters.learning_rate_init, automatic.learning_rate_init
-    if rate != "auto" and (
-        rate > FAR_TOO_HIGH * max(default, plan.loss.learning_rate)
-        or (
-            rate < LOW * default
-            and rate * len(training.visits) * run.n_iter_ < FEW_VISITS * default
-            and _still_fell(run.loss_curve_[-run.n_iter_ :])
+    if rate != "auto":
+        n_visits = len(training.visits) * run.n_iter_ * rate / default  # at the default rate
+        is_small = rate < LOW * default and (
+            n_visits < VERY_FEW_VISITS
+            or (n_visits < FEW_VISITS and _still_fell(run.loss_curve_[-run.n_iter_ :]))
         )
-    ):
-        causes.append(_rate(plan, parameters, automatic))
+        if is_small or rate > FAR_TOO_HIGH * max(default, plan.loss.learning_rate):
+            causes.append(_rate(plan, parameters, automatic))
     causes.append(_alpha(plan, training, constant_loss, FAR_TOO_LARGE_ALPHA))
     return [cause for cause in causes if cause is not None]
 

@@ -77,9 +77,9 @@ CAUSES = {
     "small rate": Message(
         "learning_rate_init is too small for updates by single samples{of_default}. Try "
         '"auto"{numbers}.',
-        "The rate is below a sixteenth of the default, and the fit failed, or the sum of the rates "
-        "of all visits is below that of 1,000 visits at the default rate and the loss still fell "
-        "in the last half of the epochs.",
+        "The rate is below a sixteenth of the default, and the fit failed; or its visits come to "
+        "less than 1,000 at the default rate, and the loss still fell in the last half of the "
+        "epochs; or to less than 30.",
     ),
     "large rate": Message(
         "learning_rate_init is too large{of_default}. Nodes saturate, and one class may be "
