@@ -5,12 +5,13 @@ import re
 from itertools import pairwise
 
 import numpy as np
-from scipy.sparse import csr_array, issparse
+from scipy.sparse import issparse
 from sklearn.utils import check_array
 from sklearn.utils.multiclass import is_multilabel
 from sklearn.utils.validation import validate_data
 
 from ._sklearn import check_sample_weight
+from ._sparse import checked
 
 DTYPES = (np.float64, np.float32)  # others are converted to the first
 
@@ -20,48 +21,16 @@ def is_indicator(y):
     return getattr(y, "ndim", 0) == 2 and is_multilabel(y)
 
 
-def as_numpy_or_sparse(X):
+def as_numpy_or_sparse(X, name):
     """X as scikit-learn's validation can take it; ValueError if a sparse matrix is corrupt.
 
-    Arrays of other libraries that follow the array API are converted to NumPy's. The indices of a
-    sparse matrix are checked, because SciPy and the kernel trust them, and files such as those of
-    `scipy.sparse.load_npz` are not checked either.
+    Arrays of other libraries that follow the array API are converted to NumPy's. Of a sparse
+    matrix, the structure is copied and checked.
     """
-    if not issparse(X):
-        is_foreign = hasattr(X, "__array_namespace__") and not isinstance(X, np.ndarray)
-        return np.asarray(X) if is_foreign else X
-    if X.ndim != 2 or X.format not in ("bsr", "coo", "csc", "csr"):
-        return X
-    if X.format == "coo":
-        valid = all(
-            len(index) == len(X.data) and _is_within(index, n)
-            for index, n in zip((X.row, X.col), X.shape, strict=True)
-        )
-    else:
-        n_major, n_minor = X.shape[::-1] if X.format == "csc" else X.shape
-        if X.format == "bsr":
-            n_major, n_minor = n_major // X.blocksize[0], n_minor // X.blocksize[1]
-        starts, indices = X.indptr, X.indices
-        valid = (
-            starts.ndim == indices.ndim == 1
-            and len(starts) == n_major + 1
-            and starts[0] == 0
-            and bool((starts[1:] >= starts[:-1]).all())
-            and starts[-1] <= len(indices) == len(X.data)
-            and _is_within(indices[: starts[-1]], n_minor)
-        )
-    if not valid:
-        raise ValueError(
-            "The sparse matrix X is corrupt: its indices do not fit its shape or its data."
-        )
-    if X.format == "csr" and not (X.indptr.dtype.isnative and X.indices.dtype.isnative):
-        native = [a.astype(a.dtype.newbyteorder("="), copy=False) for a in (X.indices, X.indptr)]
-        X = csr_array((X.data, *native), shape=X.shape)
-    return X
-
-
-def _is_within(indices, n):
-    return indices.size == 0 or (indices.min() >= 0 and indices.max() < n)
+    if issparse(X):
+        return checked(X, name)
+    is_foreign = hasattr(X, "__array_namespace__") and not isinstance(X, np.ndarray)
+    return np.asarray(X) if is_foreign else X
 
 
 def validate_samples(estimator, X, y, *, dtype, reset):
@@ -76,10 +45,10 @@ def validate_samples(estimator, X, y, *, dtype, reset):
     dtype : dtype or tuple of dtypes
     reset : bool
     """
-    X = as_numpy_or_sparse(X)
+    X = as_numpy_or_sparse(X, "X")
     if hasattr(y, "__array__") and not hasattr(y, "ndim") and len(getattr(y, "shape", ())) == 2:
         y = np.asarray(y)  # a frame of another library than pandas
-    y = as_numpy_or_sparse(y)
+    y = as_numpy_or_sparse(y, "y")
     if isinstance(y, list | tuple):
         with contextlib.suppress(ValueError):  # of a ragged list, for validation to reject
             y = np.asarray(y)
@@ -110,30 +79,24 @@ def validate_samples(estimator, X, y, *, dtype, reset):
 
 
 def readable(X):
-    """X as the kernel can read it: aligned, CSR in contiguous parts of the right length.
+    """X as the kernel can read it: values contiguous and aligned.
 
-    Usually this is X itself, and hardly ever a copy of its values.
+    Usually this is X itself.
     """
-    if not issparse(X):
-        return X if X.flags.c_contiguous and X.flags.aligned else np.array(X, order="C")
-    arrays = (X.data, X.indices, X.indptr)
-    if len(X.data) > X.indptr[-1]:  # there may be spare room behind
-        arrays = (X.data[: X.indptr[-1]], X.indices[: X.indptr[-1]], X.indptr)
-    parts = [np.require(a, requirements=["C", "A"]) for a in arrays]
-    if parts[1].dtype not in (np.int32, np.int64):
-        parts[1] = parts[1].astype(np.int64)
-    if all(new is old for new, old in zip(parts, (X.data, X.indices, X.indptr), strict=True)):
+    values = X.data if issparse(X) else X
+    if values.flags.c_contiguous and values.flags.aligned:
         return X
-    readable = csr_array(X.shape, dtype=X.dtype)
-    readable.data, readable.indices, readable.indptr = parts
-    return readable
+    return X.copy() if issparse(X) else np.array(X, order="C")
 
 
 def validate_sample_weight(sample_weight, X):
     if sample_weight is None:
         return None
     sample_weight = check_sample_weight(
-        as_numpy_or_sparse(sample_weight), X, dtype=np.float64, ensure_non_negative=True
+        as_numpy_or_sparse(sample_weight, "sample_weight"),
+        X,
+        dtype=np.float64,
+        ensure_non_negative=True,
     )
     if not sample_weight.any():  # scikit-learn checks this itself since 1.9
         raise ValueError("Sample weights must contain at least one non-zero number.")
@@ -149,7 +112,7 @@ def validate_inputs(estimator, X, *, dtype):
     with np.errstate(over="ignore", invalid="ignore"):
         X = validate_data(
             estimator,
-            as_numpy_or_sparse(X),
+            as_numpy_or_sparse(X, "X"),
             accept_sparse="csr",
             dtype=dtype,
             order="C",

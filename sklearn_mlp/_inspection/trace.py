@@ -12,6 +12,7 @@ from scipy.sparse import issparse
 from sklearn.utils.validation import check_is_fitted
 
 from .. import _reference
+from .._sparse import checked
 from .._training.data import rows_of
 from .._training.fit import prepare_partial_fit
 from . import trace_text
@@ -234,7 +235,7 @@ def trace_update(estimator, x, y, *, class_of_interest=None):
         raise ValueError(f"x must be one sample, got an array of shape {np.shape(x)}.")
     if before is not None:
         x = before.transform(x)
-    labels = np.asarray(y.toarray() if issparse(y) else y).reshape(-1)
+    labels = np.asarray(checked(y, "y").toarray() if issparse(y) else y).reshape(-1)
     labels = labels[np.newaxis] if model.multilabel_ else labels
     if len(labels) != 1:
         raise ValueError(f"y must be the class label of one sample, got {y!r}.")
