@@ -1,6 +1,7 @@
 """The estimator: its parameters, `fit` and `partial_fit`, and prediction."""
 
 import contextlib
+import operator
 import warnings
 from functools import partial
 from numbers import Integral, Real
@@ -21,6 +22,7 @@ from ._sklearn import (
     Options,
     StrOptions,
     fit_context,
+    validate_parameters,
     with_callbacks,
 )
 from ._training.attributes import OF_DATA, OF_RUN
@@ -40,7 +42,7 @@ from ._training.losses import LOSSES
 from ._training.run import resume
 from ._training.schedules import SCHEDULES, check_schedule
 from ._training.targets import most_probable
-from ._validation import restored_on_error, validate_inputs
+from ._validation import check_not_assigned, restored_on_error, validate_inputs
 
 NOTHING = contextlib.nullcontext()
 
@@ -481,6 +483,8 @@ class MLPLogisticClassifier(
         """
         check_schedule(self.learning_rate)
         draft = draft_of(self)
+        if self.warm_start and not hasattr(self, "_packed"):
+            check_not_assigned(self)
         n_runs = 1 if is_warm_start(self) else self.n_init
         task = fit_task(self, draft, X, y, sample_weight, n_runs=n_runs, n_epochs=self.max_iter)
         with restored_on_error(self.random_state):
@@ -509,7 +513,9 @@ class MLPLogisticClassifier(
                 self._adopt(draft, runs[best])
             except BaseException as error:
                 if not isinstance(error, Exception):  # interrupted
-                    self._adopt(draft, runs[best_of(runs, self)])
+                    finite = [run for run in runs if run.is_finite()]
+                    if finite:
+                        self._adopt(draft, finite[best_of(finite, self)])
                 raise
         for message in conclude_fit(draft, prepared, runs[best], reasons[best]):
             # The frames between are those of `fit_context` and `with_callbacks`.
@@ -555,7 +561,17 @@ class MLPLogisticClassifier(
             Invalid parameters or data, or weights that became non-finite.
         """
         check_schedule(self.learning_rate)
-        is_first = not hasattr(self, "classes_")
+        is_first = not hasattr(self, "_packed")
+        parameters = [getattr(self, name) for name in self._parameter_constraints]
+        if is_first:
+            check_not_assigned(self)
+        elif not self._are_validated(parameters):
+            # `fit_context` does so in a first call only.
+            validate_parameters(
+                self._parameter_constraints,
+                self.get_params(deep=False),
+                caller_name=type(self).__name__,
+            )
         # Only a first call changes more attributes than those of a run.
         draft = draft_of(self) if is_first else self
         messages = []
@@ -574,11 +590,15 @@ class MLPLogisticClassifier(
                 if n_visits:  # none if the classes' weights are zero
                     messages = train_call(run, trainer, plan, draft)
                 self._adopt(draft, run)
+                self._validated_params = parameters
             except BaseException as error:
-                if not isinstance(error, Exception):  # interrupted
+                is_interrupt = not isinstance(error, Exception)
+                if is_interrupt and run.is_finite():
                     self._adopt(draft, run)
                 elif saved is not None and not run.restore(saved) and run.changes(vars(self)):
                     self._forget()
+                    if is_interrupt:
+                        raise
                     raise ValueError(
                         f"{error} The weights from before this call are lost, because copies of "
                         "large networks are not made: the estimator is not fitted any more."
@@ -589,6 +609,11 @@ class MLPLogisticClassifier(
         for message in messages:
             warnings.warn(message, ConvergenceWarning, stacklevel=3)
         return self
+
+    def _are_validated(self, parameters):
+        """Whether these very values were the parameters in the last call of `partial_fit`."""
+        former = vars(self).get("_validated_params")
+        return former is not None and all(map(operator.is_, parameters, former))
 
     def _adopt(self, draft, run):
         """Take the fitted attributes of a draft and of a run."""
@@ -606,12 +631,12 @@ class MLPLogisticClassifier(
             vars(self).pop(name, None)
 
     def __sklearn_is_fitted__(self):
-        return hasattr(self, "coefs_")
+        return hasattr(self, "_packed")
 
     def __copy__(self):
         """A copy with weights and a generator of its own."""
         other = draft_of(self)
-        if hasattr(self, "coefs_"):
+        if hasattr(self, "_packed"):
             vars(other).update(vars(resume(vars(self), in_place=False)))
         return other
 
@@ -640,6 +665,8 @@ class MLPLogisticClassifier(
             Logit of the second class, or with more than two classes, of each class against the
             rest; for multilabel targets, of each label.
         """
+        if not hasattr(self, "_packed"):
+            check_not_assigned(self)
         check_is_fitted(self)
         packed = self._packed
         if not packed.holds(self.coefs_, self.intercepts_):  # arrays that a user has put there

@@ -9,6 +9,9 @@ estimators see whether there are callbacks; `_training/callbacks.py` uses them. 
 
 from sklearn.base import _fit_context as fit_context
 from sklearn.utils._param_validation import Interval, Options, StrOptions
+from sklearn.utils._param_validation import (
+    validate_parameter_constraints as validate_parameters,
+)
 from sklearn.utils.multiclass import (
     _check_partial_fit_first_call as check_partial_fit_first_call,
 )
@@ -48,5 +51,6 @@ __all__ = [
     "check_partial_fit_first_call",
     "check_sample_weight",
     "fit_context",
+    "validate_parameters",
     "with_callbacks",
 ]

@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 from scipy.sparse import issparse
+from sklearn.exceptions import NotFittedError
 from sklearn.utils import check_array
 from sklearn.utils.multiclass import is_multilabel
 from sklearn.utils.validation import validate_data
@@ -14,6 +15,17 @@ from ._sklearn import check_sample_weight
 from ._sparse import checked
 
 DTYPES = (np.float64, np.float32)  # others are converted to the first
+
+
+def check_not_assigned(estimator):
+    """Raise NotFittedError if weights were assigned to an estimator that is not fitted."""
+    for name in ("coefs_", "intercepts_", "classes_"):
+        if name in vars(estimator):
+            raise NotFittedError(
+                f"{name} was assigned to this {type(estimator).__name__} instance, which is not "
+                "fitted yet. Pass initial weights to fit, as coefs_init and intercepts_init, or "
+                "assign them after a call of fit or partial_fit."
+            )
 
 
 def is_indicator(y):

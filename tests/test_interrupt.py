@@ -12,7 +12,7 @@ import pytest
 from scipy.sparse import csr_array
 from sklearn.base import clone
 from sklearn.datasets import load_iris
-from sklearn.exceptions import ConvergenceWarning
+from sklearn.exceptions import ConvergenceWarning, NotFittedError
 
 from sklearn_mlp import MLPLogisticClassifier
 from sklearn_mlp._training import visits
@@ -251,3 +251,68 @@ def test_rows_are_sorted_in_short_calls(monkeypatch):
     monkeypatch.setattr(visits, "ROWS_AT_ONCE", 300)
     np.testing.assert_array_equal(hashes[visits._argsort(hashes)], np.sort(hashes))
     assert sorted(visits._argsort(hashes)) == list(range(10_000))
+
+
+@pytest.mark.parametrize("early_stopping", [False, True])
+@pytest.mark.parametrize("is_fitted", [False, True])
+def test_an_interrupt_of_a_fit_that_diverges_leaves_the_former_state(
+    early_stopping, is_fitted, spy_on_kernel
+):
+    # The weights of the first network are no numbers any more when the second one is interrupted.
+    X, y = load_iris(return_X_y=True)
+    model = MLPLogisticClassifier(
+        3, learning_rate="constant", learning_rate_init=1.0, early_stopping=early_stopping
+    ).set_params(alpha=0.0, loss="log_loss", max_iter=2, random_state=0)
+    if is_fitted:
+        model.fit(X, y)
+    before = vars(model).copy()
+    calls = []
+
+    def observe(*, weights=None, **_):
+        calls.append(None)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+
+    spy_on_kernel(train=observe)
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(1e300 * X, y)
+    assert vars(model) == before
+
+
+@pytest.mark.parametrize("n_hidden", [3, 10_000])
+def test_an_interrupt_of_a_call_that_diverges_leaves_finite_weights(n_hidden, spy_on_kernel, bits):
+    X, y = load_iris(return_X_y=True)
+    model = MLPLogisticClassifier(n_hidden, loss="log_loss", random_state=0)
+    model.partial_fit(X, y, classes=[0, 1, 2])
+    before, rows = bits(model), slice(0, 150 if n_hidden == 3 else 1)
+
+    def diverge(**_):
+        model.coefs_[0][...] = np.nan  # the call changes these very weights
+        raise KeyboardInterrupt
+
+    spy_on_kernel(train=diverge)
+    with pytest.raises(KeyboardInterrupt):
+        model.partial_fit(X[rows], y[rows])
+    if n_hidden == 3:
+        assert bits(model) == before
+        model.predict(X)
+    else:  # too large for a copy in a call of one row
+        with pytest.raises(NotFittedError):
+            model.predict(X)
+
+
+def test_an_interrupt_of_a_first_call_that_diverges_leaves_no_estimator(spy_on_kernel):
+    X, y = load_iris(return_X_y=True)
+    calls = []
+
+    def observe(**_):
+        calls.append(None)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+
+    spy_on_kernel(train=observe)
+    model = MLPLogisticClassifier(3, loss="log_loss", random_state=0)
+    with pytest.raises(KeyboardInterrupt):
+        model.partial_fit(1e300 * X, y, classes=[0, 1, 2])
+    with pytest.raises(NotFittedError):
+        model.predict(X)

@@ -17,6 +17,7 @@ from scipy.sparse import (
 )
 
 from sklearn_mlp import MLPLogisticClassifier
+from sklearn_mlp._sparse import checked
 
 # Some fits here are short.
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -230,6 +231,7 @@ DAMAGES = {
         "columns of floats": written("rows", 3, [0.5, 1.0]),
         "columns nested": written("rows", 3, [[0], [1, 2]]),
         "a value missing": written("data", 3, [1.0]),
+        "a value in another row": assigned("data", lambda a: a[[1, 0, 2, 3]]),
         "no list": written("rows", 3, None),
         "rows missing": assigned("rows", lambda a: a[:-1]),
         "text as values": written("data", 3, ["a", "b"]),
@@ -304,6 +306,16 @@ def test_every_format_means_what_scipy_says(name, dtype):
     expected = model.fit(csr_array(dense), y).predict_proba(csr_array(dense))
     # Zeros that are stored, as in blocks, come into the sums.
     np.testing.assert_allclose(model.fit(X, y).predict_proba(X), expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("shape", [(4, 10), (10, 4), (2, 5), (6, 6)])
+def test_the_values_are_those_of_scipy(name, shape):
+    dense = np.random.default_rng(0).integers(0, 3, shape)
+    X = FORMATS[name](dense)
+    if name == "dia":  # with values that lie out of the matrix
+        X = dia_array((np.ones((7, 8)), [-9, -6, -2, 0, 1, 4, 9]), shape=shape)
+    np.testing.assert_array_equal(checked(X, "X").toarray(), X.toarray())
 
 
 @pytest.mark.parametrize("name", FORMATS)

@@ -41,7 +41,19 @@ def instruction_set_for(hidden_sizes, dtype):
 
 def dtype_of(coefs):
     """float32 if all weights are float32, else float64."""
-    return np.result_type(np.float32, *coefs)
+    are_float32 = all(a.dtype == np.float32 for a in _as_arrays(coefs, "coefs_"))
+    return np.dtype(np.float32 if are_float32 else np.float64)
+
+
+def _as_arrays(weights, name):
+    """A list of arrays, of what a user may have assigned; ValueError if it is none."""
+    try:
+        arrays = [np.asarray(a) for a in weights]
+    except (TypeError, ValueError):  # no list, or a ragged one
+        arrays = [np.array(None)]
+    if not all(a.dtype.kind in "fiu" for a in arrays):
+        raise ValueError(f"{name} must be a list of arrays of real numbers, one for each layer.")
+    return arrays
 
 
 class PackedWeights:
@@ -59,7 +71,8 @@ class PackedWeights:
     """
 
     def __init__(self, coefs, intercepts):
-        coefs, intercepts = [np.asarray(a) for a in coefs], [np.asarray(a) for a in intercepts]
+        coefs = _as_arrays(coefs, "coefs_")
+        intercepts = _as_arrays(intercepts, "intercepts_")
         _check_chain(coefs, intercepts)
         sizes = [*(coef.shape[-2] for coef in coefs), 1]
         n_networks = len(coefs[0]) if coefs[0].ndim == 3 else None
@@ -94,6 +107,8 @@ class PackedWeights:
 
     def holds(self, coefs, intercepts):
         """Whether these very arrays are views of the buffer."""
+        if not (isinstance(coefs, list) and isinstance(intercepts, list)):
+            return False
         mine = (*self.coefs, *self.intercepts)
         given = (*coefs, *intercepts)
         return len(mine) == len(given) and all(map(operator.is_, mine, given))

@@ -201,6 +201,14 @@ ATTRIBUTES = (
     ),
     # `coefs_` and `intercepts_` are views of the packed weights, so that files have these.
     Attribute("_packed", lambda packed, state: True, in_file=False),
+    # The very objects that were the parameters in the last call of `partial_fit`.
+    Attribute(
+        "_validated_params",
+        lambda parameters, state: True,
+        of_data=True,
+        in_file=False,
+        optional=True,
+    ),
     Attribute("intercepts_", _are_intercepts),
     Attribute("coefs_", _are_coefs),
     Attribute("n_features_in_", _is_number_of_inputs, of_data=True),

@@ -63,7 +63,7 @@ def draft_of(estimator):
 
 def is_warm_start(estimator):
     """Whether `fit` goes on from the weights of a former call."""
-    return estimator.warm_start and hasattr(estimator, "coefs_")
+    return estimator.warm_start and hasattr(estimator, "_packed")
 
 
 def prepare_fit(
@@ -313,5 +313,6 @@ def _begin_runs(draft, n_networks, dtype, n_runs):
 
 
 def _resume(draft, *, in_place):
-    check_same_sizes(draft.coefs_, _sizes(draft))
-    return resume(vars(draft), in_place=in_place)
+    run = resume(vars(draft), in_place=in_place)
+    check_same_sizes(run.coefs_, _sizes(draft))
+    return run

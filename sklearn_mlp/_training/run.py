@@ -197,6 +197,10 @@ class Run:
             self.weights[...] = weights
         return weights is not None
 
+    def is_finite(self):
+        """Whether all weights are."""
+        return bool(np.isfinite(self.weights).all())
+
     def changes(self, attributes):
         """Whether the weights are those of these attributes themselves, not a copy."""
         return self._packed is attributes.get("_packed")
