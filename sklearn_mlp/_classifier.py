@@ -42,7 +42,12 @@ from ._training.losses import LOSSES
 from ._training.run import resume
 from ._training.schedules import SCHEDULES, check_schedule
 from ._training.targets import most_probable
-from ._validation import check_not_assigned, restored_on_error, validate_inputs
+from ._validation import (
+    check_not_assigned,
+    check_sizes_of_numbers,
+    restored_on_error,
+    validate_inputs,
+)
 
 NOTHING = contextlib.nullcontext()
 
@@ -482,6 +487,7 @@ class MLPLogisticClassifier(
             Invalid parameters or data, or weights that became non-finite.
         """
         check_schedule(self.learning_rate)
+        check_sizes_of_numbers(self)
         draft = draft_of(self)
         if self.warm_start and not hasattr(self, "_packed"):
             check_not_assigned(self)
@@ -563,15 +569,16 @@ class MLPLogisticClassifier(
         check_schedule(self.learning_rate)
         is_first = not hasattr(self, "_packed")
         parameters = [getattr(self, name) for name in self._parameter_constraints]
-        if is_first:
-            check_not_assigned(self)
-        elif not self._are_validated(parameters):
-            # `fit_context` does so in a first call only.
-            validate_parameters(
-                self._parameter_constraints,
-                self.get_params(deep=False),
-                caller_name=type(self).__name__,
-            )
+        if not self._are_validated(parameters):
+            if is_first:
+                check_not_assigned(self)
+            else:  # `fit_context` validates in a first call only
+                validate_parameters(
+                    self._parameter_constraints,
+                    self.get_params(deep=False),
+                    caller_name=type(self).__name__,
+                )
+            check_sizes_of_numbers(self)
         # Only a first call changes more attributes than those of a run.
         draft = draft_of(self) if is_first else self
         messages = []
@@ -692,7 +699,7 @@ class MLPLogisticClassifier(
         logits = fitted.decision_function(X)
         if fitted.multilabel_:
             return (logits > 0).astype(int)
-        return fitted.classes_[most_probable(logits.reshape(len(logits), -1))]
+        return np.asarray(fitted.classes_)[most_probable(logits.reshape(len(logits), -1))]
 
     def predict_proba(self, X):
         """Predict the probability of each class.

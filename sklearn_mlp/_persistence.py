@@ -12,8 +12,16 @@ VERSION_KEY = "_sklearn_mlp_version"
 
 
 def state_to_file(state):
-    """What is pickled, and copied by `copy.deepcopy`."""
-    return attributes.to_file(state) | {VERSION_KEY: __version__}
+    """What is pickled, and copied by `copy.deepcopy`.
+
+    Raises ValueError if the file would be refused.
+    """
+    state = attributes.to_file(state)
+    if is_fitted(state):
+        fault = attributes.fault_in(attributes.from_file(state, has_version=True))
+        if fault is not None:
+            raise ValueError(f"This estimator cannot be saved or copied: {fault}.")
+    return state | {VERSION_KEY: __version__}
 
 
 def state_from_file(state, estimator_class):

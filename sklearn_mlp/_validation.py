@@ -17,6 +17,19 @@ from ._sparse import checked
 DTYPES = (np.float64, np.float32)  # others are converted to the first
 
 
+def check_sizes_of_numbers(estimator):
+    """Raise ValueError if a parameter is an int of more than 64 bits.
+
+    The constraints of scikit-learn have no upper limit, and such an int is no float.
+    """
+    for name, value in estimator.get_params(deep=False).items():
+        if isinstance(value, int) and abs(value) >= 2**63:
+            raise ValueError(
+                f"The {name!r} parameter of {type(estimator).__name__} is too large: it is an int "
+                f"of {value.bit_length()} bits."
+            )
+
+
 def check_not_assigned(estimator):
     """Raise NotFittedError if weights were assigned to an estimator that is not fitted."""
     for name in ("coefs_", "intercepts_", "classes_"):
@@ -82,6 +95,8 @@ def validate_samples(estimator, X, y, *, dtype, reset):
         )
     if issparse(y):
         y = y.toarray()
+    if y.dtype.kind in "mM" and np.isnat(y).any():
+        raise ValueError("Input y contains NaT.")
     if issparse(X) and not X.has_canonical_format:
         # Sorted columns without duplicates, so that the order of the additions is settled; in a
         # copy, for the matrix may be the caller's own.

@@ -68,6 +68,18 @@ def test_parameters_are_validated_only_when_one_is_another(monkeypatch):
     assert len(validated) == 1
 
 
+@pytest.mark.parametrize("name", ["max_iter", "alpha", "learning_rate_init", "tol", "power_t"])
+def test_an_int_that_is_no_float_is_refused(name):
+    model = MLPLogisticClassifier(3, **{name: 10**400})
+    for call in (
+        lambda: model.fit(X, Y),
+        lambda: model.partial_fit(X, Y, classes=[0, 1, 2]),
+        lambda: MLPLogisticClassifier(3).fit(X, Y).set_params(**{name: 10**400}).partial_fit(X, Y),
+    ):
+        with pytest.raises(ValueError, match=f"'{name}' parameter .* is too large"):
+            call()
+
+
 def assigned(names):
     fitted = MLPLogisticClassifier(3, random_state=0).fit(X, Y)
     model = MLPLogisticClassifier(3, warm_start=True)

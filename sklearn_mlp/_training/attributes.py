@@ -62,18 +62,6 @@ class Attribute(NamedTuple):
 # ------------------------------------------------------------------------- what makes one valid
 
 
-def _n_networks(state):
-    return n_networks_for(len(state["classes_"]), multilabel=state["multilabel_"])
-
-
-def _shapes(state):
-    """Shapes of `coefs_` and of `intercepts_`."""
-    lead = (_n_networks(state),) if _n_networks(state) > 1 else ()
-    n_inputs = np.shape(state["coefs_"][0])[-2]
-    sizes = [n_inputs, *(np.shape(b)[-1] for b in state["intercepts_"])]
-    return [(*lead, *shape) for shape in pairwise(sizes)], [(*lead, n) for n in sizes[1:]]
-
-
 def _is_number(value, kind=Real):
     return isinstance(value, kind) and not isinstance(value, bool)
 
@@ -90,25 +78,41 @@ def _is_float_or_none(value, state):
     return value is None or _is_number(value)
 
 
+def _is_number_of_networks(n, state):
+    """It is checked before what depends on it: if one of the others fits, it is right."""
+    return _is_number(n, Integral) and (
+        n == _lead(state["coefs_"]) or n in _possible_numbers(state["classes_"])
+    )
+
+
+def _lead(coefs):
+    """Number of networks by the shape of the weights, or None."""
+    first = coefs[0] if isinstance(coefs, list) and coefs else None
+    if not isinstance(first, np.ndarray) or first.ndim not in (2, 3):
+        return None
+    return 1 if first.ndim == 2 else len(first)
+
+
+def _possible_numbers(classes):
+    n_classes = len(classes) if isinstance(classes, np.ndarray) else 0
+    return {n_networks_for(n_classes, multilabel=multilabel) for multilabel in (False, True)}
+
+
 def _are_classes(classes, state):
+    """They may have been renamed, so that they are in any order."""
     return (
         isinstance(classes, np.ndarray)
         and classes.ndim == 1
         and len(classes) >= 2
-        and np.array_equal(classes, np.unique(classes))
+        and state["n_outputs_"] in _possible_numbers(classes)
+        and not (classes.dtype.kind in "fmM" and not np.isfinite(classes).all())
+        and not (state["multilabel_"] is True and classes.tolist() != list(range(len(classes))))
     )
 
 
 def _is_multilabel(multilabel, state):
-    if not isinstance(multilabel, bool):
-        return False
-    if multilabel and not np.array_equal(state["classes_"], np.arange(len(state["classes_"]))):
-        return False
-    # If only one of the other two does not fit, it is that one which is damaged.
-    has_several = [state.get("n_outputs_") != 1]
-    with contextlib.suppress(Exception):
-        has_several.append(np.ndim(state["intercepts_"][0]) == 2)
-    return (_n_networks(state) > 1) in has_several
+    n = n_networks_for(len(state["classes_"]), multilabel=multilabel)
+    return isinstance(multilabel, bool) and state["n_outputs_"] == n
 
 
 def _is_number_of_inputs(n, state):
@@ -116,26 +120,35 @@ def _is_number_of_inputs(n, state):
 
 
 def _are_names(names, state):
-    return isinstance(names, np.ndarray) and names.shape == (state["n_features_in_"],)
+    return len(names) == state["n_features_in_"] and all(isinstance(name, str) for name in names)
 
 
-def _are_finite(arrays):
-    return all(np.asarray(a).dtype.kind in "fiu" and np.isfinite(a).all() for a in arrays)
-
-
-def _are_intercepts(intercepts, state):
-    shapes = _shapes(state)[1]
-    return (
-        len(shapes) > 1
-        and [np.shape(b) for b in intercepts] == shapes
-        and shapes[-1][-1] == 1
-        and min(shape[-1] for shape in shapes) >= 1
-        and _are_finite(intercepts)
-    )
+def _are_weights(arrays, state):
+    """Whether they are arrays of float64 or float32, finite in the dtype of the network."""
+    are_float32 = all(a.dtype == np.float32 for a in state["coefs_"])
+    dtype = np.float32 if are_float32 else np.float64
+    with np.errstate(over="ignore"):
+        return (
+            isinstance(arrays, list)
+            and all(a.dtype in (np.float64, np.float32) for a in arrays)
+            and all(np.isfinite(a.astype(dtype, copy=False)).all() for a in arrays)
+        )
 
 
 def _are_coefs(coefs, state):
-    return [np.shape(coef) for coef in coefs] == _shapes(state)[0] and _are_finite(coefs)
+    n = state["n_outputs_"]
+    return (
+        _are_weights(coefs, state)
+        and len(coefs) > 1
+        and all(coef.shape[:-2] == (() if n == 1 else (n,)) for coef in coefs)
+        and all(a.shape[-1] == b.shape[-2] >= 1 for a, b in pairwise(coefs))
+        and coefs[-1].shape[-1] == 1
+    )
+
+
+def _are_intercepts(intercepts, state):
+    shapes = [(*coef.shape[:-2], coef.shape[-1]) for coef in state["coefs_"]]
+    return [b.shape for b in intercepts] == shapes and _are_weights(intercepts, state)
 
 
 def _are_numbers(values):
@@ -143,27 +156,31 @@ def _are_numbers(values):
 
 
 def _is_curve(curve, state):
-    return _are_numbers(curve) and len(curve) == len(state["loss_curve_"])
+    return _are_numbers(curve)
 
 
 def _is_validation_curve(curve, state):
-    others = [state[attribute.name] for attribute in ATTRIBUTES if attribute.is_validation_curve]
-    if curve is None:
-        return all(other is None for other in others)
-    return _are_numbers(curve) and all(len(other) == len(curve) for other in others)
+    return curve is None or _are_numbers(curve)
 
 
 def _are_totals(totals, state):
     return totals is None or (
         isinstance(totals, list)
         and len(totals) == len(state["classes_"])
-        and all(_is_number(total, Integral) for total in totals)
+        and all(_is_count(total, state) for total in totals)
     )
 
 
 def _is_stream(stream, state):
-    return stream is None or (
-        isinstance(stream, Stream) and len(stream.positive) == _n_networks(state)
+    if stream is None:
+        return True
+    flags = stream.judged, stream.silent, stream.alpha
+    return (
+        isinstance(stream, Stream)
+        and _is_count(stream.window, state)
+        and all(isinstance(flag, bool) for flag in flags)
+        and all(math.isfinite(sum_) for sum_ in (stream.total, stream.loss, *stream.positive))
+        and len(stream.positive) == state["n_outputs_"]
     )
 
 
@@ -184,6 +201,23 @@ def _unknown(curve):
     return values
 
 
+def _as_list(curve):
+    is_array = isinstance(curve, np.ndarray) and curve.ndim == 1
+    return curve.tolist() if is_array else curve
+
+
+def _weights_to_file(arrays):
+    """Arrays of float64 or float32 of what a user may have assigned."""
+    return [
+        a if isinstance(a, np.ndarray) and a.dtype in (np.float64, np.float32) else _as_float64(a)
+        for a in arrays
+    ]
+
+
+def _as_float64(array):
+    return np.asarray(array, dtype=np.float64) if np.asarray(array).dtype.kind in "fiu" else array
+
+
 def _stream_from_file(stream):
     if isinstance(stream, dict):  # version 0.1.0
         stream = [{"alpha": False, **stream}[field] for field in Stream._fields]
@@ -191,7 +225,8 @@ def _stream_from_file(stream):
 
 
 ATTRIBUTES = (
-    Attribute("classes_", _are_classes, of_data=True),
+    Attribute("n_outputs_", _is_number_of_networks),
+    Attribute("classes_", _are_classes, of_data=True, to_file=np.asarray),
     Attribute(
         "multilabel_",
         _is_multilabel,
@@ -209,12 +244,11 @@ ATTRIBUTES = (
         in_file=False,
         optional=True,
     ),
-    Attribute("intercepts_", _are_intercepts),
-    Attribute("coefs_", _are_coefs),
+    Attribute("coefs_", _are_coefs, to_file=_weights_to_file),
+    Attribute("intercepts_", _are_intercepts, to_file=_weights_to_file),
     Attribute("n_features_in_", _is_number_of_inputs, of_data=True),
     Attribute("feature_names_in_", _are_names, of_data=True, optional=True),
-    Attribute("n_layers_", lambda n, state: n == len(state["coefs_"]) + 1),
-    Attribute("n_outputs_", lambda n, state: n == _n_networks(state)),
+    Attribute("n_layers_", lambda n, state: _is_count(n, state) and n == len(state["coefs_"]) + 1),
     Attribute(
         "hidden_activation_",
         _is_logistic,
@@ -222,7 +256,7 @@ ATTRIBUTES = (
         if_missing=lambda state: "logistic",
     ),
     Attribute("out_activation_", _is_logistic, initial="logistic"),
-    Attribute("_seed", lambda seed, state: _is_number(seed, Integral)),
+    Attribute("_seed", _is_count),
     Attribute("_generator", lambda g, state: isinstance(g, np.random.Generator)),
     Attribute("t_", _is_count, initial=0),
     Attribute("n_iter_", _is_count, initial=0, of_last_fit=True),
@@ -238,12 +272,22 @@ ATTRIBUTES = (
         of_last_fit=True,
         last="best_score",
     ),
-    Attribute("loss_curve_", _is_curve, initial=[], curve="loss"),
+    Attribute(
+        "loss_curve_",
+        _is_curve,
+        initial=[],
+        curve="loss",
+        if_missing=lambda state: [],
+        to_file=_as_list,
+        from_file=_as_list,
+    ),
     Attribute(
         "learning_rate_curve_",
         _is_curve,
         initial=[],
         curve="learning_rate",
+        to_file=_as_list,
+        from_file=_as_list,
         if_missing=_unknown("loss_curve_"),
     ),
     Attribute(
@@ -251,6 +295,8 @@ ATTRIBUTES = (
         _is_curve,
         initial=[],
         curve="alpha",
+        to_file=_as_list,
+        from_file=_as_list,
         if_missing=_unknown("loss_curve_"),
     ),
     Attribute(
@@ -258,6 +304,9 @@ ATTRIBUTES = (
         _is_validation_curve,
         initial=None,
         curve="score",
+        to_file=_as_list,
+        from_file=_as_list,
+        if_missing=lambda state: None,
         is_validation_curve=True,
     ),
     Attribute(
@@ -265,6 +314,8 @@ ATTRIBUTES = (
         _is_validation_curve,
         initial=None,
         curve="validation_loss",
+        to_file=_as_list,
+        from_file=_as_list,
         is_validation_curve=True,
         if_missing=_unknown("validation_scores_"),
     ),
@@ -311,7 +362,8 @@ def to_file(state):
         if not attribute.in_file:
             state.pop(attribute.name, None)
         elif attribute.to_file is not None and attribute.name in state:
-            state[attribute.name] = attribute.to_file(state[attribute.name])
+            with contextlib.suppress(Exception):  # of what `fault_in` finds
+                state[attribute.name] = attribute.to_file(state[attribute.name])
     return state
 
 
@@ -339,8 +391,8 @@ def fault_in(state):
             return f"the attribute {attribute.name} is missing"
     for attribute in rows:
         try:
-            is_valid = attribute.name not in state or attribute.is_valid(
-                state[attribute.name], state
+            is_valid = attribute.name not in state or bool(
+                attribute.is_valid(state[attribute.name], state)
             )
         except Exception:  # whatever it is that a damaged file has in place of an attribute
             is_valid = False

@@ -127,10 +127,11 @@ class Run:
         for curve in VALIDATION_CURVES:
             if not with_scores:
                 vars(self)[curve] = None
-            elif vars(self)[curve] is None:
+            elif vars(self).get(curve) is None:
                 vars(self)[curve] = []
         vars(self).update(OF_LAST_FIT)
-        self._former = {name: vars(self)[name] for name in CURVES}
+        former = {name: vars(self).get(name, []) for name in CURVES}  # a user may have deleted one
+        self._former = {name: None if c is None else list(c) for name, c in former.items()}
         self.records = []
 
     def best_until_now(self, loss, score):

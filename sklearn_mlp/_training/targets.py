@@ -84,6 +84,7 @@ def encode_known(y, classes, *, multilabel):
                 f"array of shape {np.shape(y)}."
             )
         return _encode_sets(y)
+    classes = np.asarray(classes)  # a user may have renamed them by a list
     if y.ndim != 1:
         column_or_1d(y)  # raises
     try:
@@ -153,6 +154,7 @@ def class_weights(class_weight, classes, targets, sample_weight, former_totals=N
             "class_weight is not supported for multilabel y. OneVsRestClassifier with this "
             "estimator weighs the classes of each label by themselves."
         )
+    classes = np.asarray(classes)
     totals = class_totals(targets.numbers, len(classes), sample_weight)
     all_totals = add_totals(former_totals, totals)
     if class_weight == "balanced":
