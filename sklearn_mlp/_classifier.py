@@ -4,7 +4,6 @@ import contextlib
 import operator
 import warnings
 from functools import partial
-from numbers import Integral, Real
 
 import numpy as np
 from scipy.special import expit, log_expit, log_softmax, softmax
@@ -18,11 +17,7 @@ from ._sklearn import (
     N_FRAMES,
     CallbackSupportMixin,
     DocumentationLink,
-    Interval,
-    Options,
-    StrOptions,
     fit_context,
-    validate_parameters,
     with_callbacks,
 )
 from ._training.attributes import OF_DATA, OF_RUN
@@ -38,13 +33,11 @@ from ._training.fit import (
     train_call,
 )
 from ._training.loop import best_of, report, train_restarts, train_run
-from ._training.losses import LOSSES
+from ._training.parameters import CONSTRAINTS, check_beyond_constraints, check_parameters
 from ._training.run import resume
-from ._training.schedules import SCHEDULES, check_schedule
 from ._training.targets import most_probable
 from ._validation import (
     check_not_assigned,
-    check_sizes_of_numbers,
     restored_on_error,
     validate_inputs,
 )
@@ -324,38 +317,7 @@ class MLPLogisticClassifier(
     True
     """
 
-    _parameter_constraints: dict = {
-        "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
-        "learning_rate_init": [StrOptions({"auto"}), Interval(Real, 0, None, closed="neither")],
-        # A number is refused too, by `check_schedule`, which says what may have been meant.
-        "learning_rate": [StrOptions(set(SCHEDULES)), Real],
-        "power_t": [Interval(Real, 0, None, closed="left")],
-        "loss": [StrOptions(set(LOSSES))],
-        "alpha": [StrOptions({"auto"}), Interval(Real, 0, None, closed="left")],
-        "max_iter": [Interval(Integral, 1, None, closed="left")],
-        "tol": [Interval(Real, 0, None, closed="left")],
-        "n_iter_no_change": [
-            StrOptions({"auto"}),
-            Interval(Integral, 1, None, closed="left"),
-            Options(Real, {np.inf}),
-        ],
-        "fit_intercept": ["boolean"],
-        "init_range": [StrOptions({"auto"}), Interval(Real, 0, None, closed="neither")],
-        "shuffle": ["boolean"],
-        "class_weight": [StrOptions({"balanced"}), dict, None],
-        "n_init": [Interval(Integral, 1, None, closed="left")],
-        "early_stopping": ["boolean"],
-        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
-        "scoring": [str, callable],  # `fit.get_scorer_of` checks the name
-        "warm_start": ["boolean"],
-        "verbose": ["verbose"],
-        "n_jobs": [
-            Interval(Integral, None, -1, closed="right"),
-            Interval(Integral, 1, None, closed="left"),
-            None,
-        ],
-        "random_state": ["random_state"],
-    }
+    _parameter_constraints: dict = CONSTRAINTS
 
     def __init__(
         self,
@@ -486,8 +448,7 @@ class MLPLogisticClassifier(
         ValueError
             Invalid parameters or data, or weights that became non-finite.
         """
-        check_schedule(self.learning_rate)
-        check_sizes_of_numbers(self)
+        check_beyond_constraints(self)
         draft = draft_of(self)
         if self.warm_start and not hasattr(self, "_packed"):
             check_not_assigned(self)
@@ -566,19 +527,13 @@ class MLPLogisticClassifier(
         ValueError
             Invalid parameters or data, or weights that became non-finite.
         """
-        check_schedule(self.learning_rate)
         is_first = not hasattr(self, "_packed")
-        parameters = [getattr(self, name) for name in self._parameter_constraints]
-        if not self._are_validated(parameters):
-            if is_first:
-                check_not_assigned(self)
-            else:  # `fit_context` validates in a first call only
-                validate_parameters(
-                    self._parameter_constraints,
-                    self.get_params(deep=False),
-                    caller_name=type(self).__name__,
-                )
-            check_sizes_of_numbers(self)
+        parameters = [getattr(self, name) for name in CONSTRAINTS]
+        if is_first:
+            check_not_assigned(self)
+            check_beyond_constraints(self)
+        elif not self._are_validated(parameters):
+            check_parameters(self)  # `fit_context` does so in a first call only
         # Only a first call changes more attributes than those of a run.
         draft = draft_of(self) if is_first else self
         messages = []

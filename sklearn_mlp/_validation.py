@@ -17,19 +17,6 @@ from ._sparse import checked
 DTYPES = (np.float64, np.float32)  # others are converted to the first
 
 
-def check_sizes_of_numbers(estimator):
-    """Raise ValueError if a parameter is an int of more than 64 bits.
-
-    The constraints of scikit-learn have no upper limit, and such an int is no float.
-    """
-    for name, value in estimator.get_params(deep=False).items():
-        if isinstance(value, int) and abs(value) >= 2**63:
-            raise ValueError(
-                f"The {name!r} parameter of {type(estimator).__name__} is too large: it is an int "
-                f"of {value.bit_length()} bits."
-            )
-
-
 def check_not_assigned(estimator):
     """Raise NotFittedError if weights were assigned to an estimator that is not fitted."""
     for name in ("coefs_", "intercepts_", "classes_"):
@@ -54,8 +41,39 @@ def as_numpy_or_sparse(X, name):
     """
     if issparse(X):
         return checked(X, name)
+    if name == "X" and _has_dates(X):
+        raise ValueError("Input X contains dates or time spans, which are no numbers.")
     is_foreign = hasattr(X, "__array_namespace__") and not isinstance(X, np.ndarray)
     return np.asarray(X) if is_foreign else X
+
+
+def _has_dates(X):
+    """Whether an array, a frame of pandas or polars, or a list of rows has columns of dates.
+
+    scikit-learn would convert them to their number of nanoseconds, say, without a word.
+    """
+    dtypes = getattr(X, "dtypes", None)
+    if dtypes is None and isinstance(X, list | tuple):
+        first = X[0] if len(X) else ()
+        row = first if isinstance(first, list | tuple) else [first]
+        dtypes = [getattr(value, "dtype", None) for value in row]
+    elif dtypes is None:
+        dtypes = [getattr(X, "dtype", None)]
+    return any(
+        getattr(dtype, "kind", "") in ("m", "M") or getattr(dtype, "is_temporal", bool)()
+        for dtype in dtypes
+    )
+
+
+@contextlib.contextmanager
+def _of_sklearn():
+    """What scikit-learn's validation of X may print or raise that is no good as an answer."""
+    # A value too large for float32 is an error, which need not be preceded by a warning.
+    with np.errstate(over="ignore", invalid="ignore"):
+        try:
+            yield
+        except OverflowError as error:  # of an int that is no float
+            raise ValueError(f"Input X contains a value too large: {error}.") from error
 
 
 def validate_samples(estimator, X, y, *, dtype, reset):
@@ -81,8 +99,7 @@ def validate_samples(estimator, X, y, *, dtype, reset):
     if not multi_output and len(getattr(y, "shape", ())) == 2 and y.shape[1] > 1:
         # Only to name what is wrong, such as NaN in multilabel targets.
         check_array(y, accept_sparse=True, dtype=None, input_name="y")
-    # A value too large for float32 is an error, which need not be preceded by a warning.
-    with np.errstate(over="ignore", invalid="ignore"):
+    with _of_sklearn():
         X, y = validate_data(
             estimator,
             X,
@@ -135,8 +152,7 @@ def validate_sample_weight(sample_weight, X):
 
 def validate_inputs(estimator, X, *, dtype):
     """X of a prediction as the kernel can read it."""
-    # What is too large for float32 is an error, which needs no warning before it.
-    with np.errstate(over="ignore", invalid="ignore"):
+    with _of_sklearn():
         X = validate_data(
             estimator,
             as_numpy_or_sparse(X, "X"),
@@ -193,8 +209,13 @@ def validate_hidden_sizes(hidden_layer_sizes):
     try:
         sizes = np.atleast_1d(np.asarray(hidden_layer_sizes))
         valid = sizes.dtype.kind in "iu" and sizes.ndim == 1 and sizes.size and sizes.min() >= 1
-    except ValueError:  # a ragged list
-        valid = False
+    except (ValueError, OverflowError):  # a ragged list, or ints of more than 64 bits
+        valid, sizes = False, np.zeros(1)
+    if not sizes.size:
+        raise ValueError(
+            "hidden_layer_sizes must have at least one hidden layer, got "
+            f"{hidden_layer_sizes!r}. LogisticRegression is the model without one."
+        )
     if not valid:
         raise ValueError(
             f"hidden_layer_sizes must be > 0, got {hidden_layer_sizes!r}. Expected an "

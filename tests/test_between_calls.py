@@ -7,7 +7,8 @@ from sklearn.datasets import load_iris
 from sklearn.exceptions import NotFittedError
 from sklearn.utils._param_validation import InvalidParameterError
 
-from sklearn_mlp import MLPLogisticClassifier, _classifier
+from sklearn_mlp import MLPLogisticClassifier, trace_training, trace_update
+from sklearn_mlp._training import parameters
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 X, Y = load_iris(return_X_y=True)
@@ -52,9 +53,9 @@ def test_a_parameter_set_between_calls_is_validated(name, how, bits):
 
 def test_parameters_are_validated_only_when_one_is_another(monkeypatch):
     validated = []
-    validate = _classifier.validate_parameters
+    validate = parameters.validate_parameters
     monkeypatch.setattr(
-        _classifier,
+        parameters,
         "validate_parameters",
         lambda *arguments, **names: (validated.append(1), validate(*arguments, **names)),
     )
@@ -145,3 +146,22 @@ def test_what_are_no_weights_is_a_clear_error(coefs):
         with pytest.raises(ValueError, match="coefs_"):
             call()
     assert vars(model) == before
+
+
+@pytest.mark.parametrize("name", INVALID)
+def test_traces_refuse_bad_parameters_as_fit_does(name):
+    parameter = name.split()[0]
+    if parameter in ("n_jobs", "verbose"):  # a trace has its own
+        return
+    model = MLPLogisticClassifier(3, random_state=0).fit(X, Y)
+    model.set_params(**{parameter: INVALID[name]})
+    for call in (lambda: trace_training(model, X, Y), lambda: trace_update(model, X[0], Y[0])):
+        with pytest.raises(InvalidParameterError, match=f"'{parameter}' parameter"):
+            call()
+
+
+def test_a_network_without_a_hidden_layer_is_another_model():
+    with pytest.raises(ValueError, match=r"at least one hidden layer.*LogisticRegression"):
+        MLPLogisticClassifier(()).fit(X, Y)
+    with pytest.raises(ValueError, match="must be > 0"):
+        MLPLogisticClassifier([10**400]).fit(X, Y)

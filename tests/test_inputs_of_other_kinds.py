@@ -201,3 +201,46 @@ def test_assigned_weights_that_are_no_network(iris, coefs):
     model.coefs_ = coefs
     with pytest.raises(ValueError, match="do not make a network"):
         model.predict(X)
+
+
+DATES = np.array(["2020-01-01", "2021-06-01", "2022-01-01", "2023-01-01"], dtype="datetime64[s]")
+
+
+@pytest.mark.parametrize(
+    "inputs",
+    [
+        lambda: DATES[:, np.newaxis],
+        lambda: (DATES - DATES[0])[:, np.newaxis],
+        lambda: [[date] for date in DATES],
+        lambda: pytest.importorskip("pandas").DataFrame({"date": DATES}),
+        lambda: pytest.importorskip("pandas").DataFrame({"a": range(4), "date": DATES}),
+        lambda: pytest.importorskip("pandas").DataFrame(
+            {"date": pytest.importorskip("pandas").to_datetime(DATES, utc=True)}
+        ),
+        lambda: pytest.importorskip("polars").DataFrame(
+            {"a": range(4), "date": DATES.astype("datetime64[ms]")}
+        ),
+    ],
+    ids=["array", "time spans", "list", "frame", "column of a frame", "time zone", "polars"],
+)
+def test_dates_are_no_numbers(inputs):
+    X, y = inputs(), [0, 1, 0, 1]
+    model = MLPLogisticClassifier(2, random_state=0)
+    for method in ("fit", "partial_fit"):
+        arguments = {} if method == "fit" else {"classes": [0, 1]}
+        with pytest.raises(ValueError, match="X contains dates or time spans"):
+            getattr(model, method)(X, y, **arguments)
+    with pytest.raises(ValueError, match="X_val contains dates or time spans"):
+        MLPLogisticClassifier(2, early_stopping=True).fit([[0.0]] * 4, y, X_val=X, y_val=y)
+
+
+def test_an_int_that_is_no_float_is_refused():
+    X, y = [[1, 2], [10**400, 3]], [0, 1]
+    with pytest.raises(ValueError, match="Input X contains a value too large"):
+        MLPLogisticClassifier(2).fit(X, y)
+    model = MLPLogisticClassifier(2, max_iter=1, random_state=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model.fit([[1, 2], [4, 3]], y)
+    with pytest.raises(ValueError, match="Input X contains a value too large"):
+        model.predict(X)

@@ -15,7 +15,7 @@ from sklearn.datasets import load_iris
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 
 from sklearn_mlp import MLPLogisticClassifier
-from sklearn_mlp._training import visits
+from sklearn_mlp._training import run, visits
 
 # Fits of one epoch, and fits cut short, have not learned.
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -316,3 +316,21 @@ def test_an_interrupt_of_a_first_call_that_diverges_leaves_no_estimator(spy_on_k
         model.partial_fit(1e300 * X, y, classes=[0, 1, 2])
     with pytest.raises(NotFittedError):
         model.predict(X)
+
+
+@pytest.mark.parametrize("hidden", [300, (300, 70)])
+def test_weights_are_drawn_slice_by_slice_with_the_same_numbers(hidden, monkeypatch, bits):
+    X, y = np.random.default_rng(0).normal(size=(30, 50)), np.arange(30) % 3
+    model = MLPLogisticClassifier(hidden, max_iter=1, random_state=0, early_stopping=True)
+    expected = bits(model.fit(X, y))
+    monkeypatch.setattr(run, "VALUES_AT_ONCE", 1000)
+    sizes = []
+
+    class Random(np.random.RandomState):
+        def uniform(self, low, high, size):
+            sizes.append(int(np.prod(size)))
+            return super().uniform(low, high, size)
+
+    assert bits(model.set_params(random_state=Random(0)).fit(X, y)) == expected
+    assert max(sizes) <= 1000
+    assert sum(sizes) > 3 * 50 * 300

@@ -208,3 +208,16 @@ def test_the_class_labels_can_be_an_output(labels):
     session = onnxruntime.InferenceSession(graph.SerializeToString())
     _, _, classes = session.run(None, {"X": X[:2].astype(np.float32)})
     assert classes.tolist() == labels
+
+
+def test_labels_that_onnx_does_not_have_are_refused():
+    X, y = load_iris(return_X_y=True)
+    labels = np.array([1, 2**63 - 1, 2**63 + 5], dtype=np.uint64)
+    model = MLPLogisticClassifier(3, random_state=0).fit(X, labels[y])
+    with pytest.raises(ValueError, match=f"no labels as large as {2**63 + 5}"):
+        skl2onnx.to_onnx(model, X[:1].astype(np.float32), options={"zipmap": False})
+    model.fit(X[:100], labels[y[:100]])
+    graph = skl2onnx.to_onnx(model, X[:1].astype(np.float32), options={"zipmap": False})
+    session = onnxruntime.InferenceSession(graph.SerializeToString())
+    (label, _) = session.run(None, {"X": X[:100:60].astype(np.float32)})
+    assert label.tolist() == [1, 2**63 - 1]

@@ -227,3 +227,23 @@ def test_a_checkpoint_that_was_cut_short(tmp_path, table):
     joblib.dump([1, 2], path)
     with pytest.raises(ValueError, match=message):
         train(chunks, table, path)
+
+
+def test_two_processes_with_one_checkpoint_do_not_disturb_each_other(tmp_path):
+    # Each writes whole files; which of them is last does not matter.
+    program = f"""
+import sys
+sys.path.append({str(ROOT / "docs" / "examples")!r})
+import out_of_core
+for number in range(300):
+    out_of_core.save({{"number": number}}, "checkpoint.joblib")
+"""
+    processes = [
+        subprocess.Popen([sys.executable, "-c", program], cwd=tmp_path, stderr=subprocess.PIPE)
+        for _ in range(2)
+    ]
+    for process in processes:
+        _, errors = process.communicate(timeout=120)
+        assert process.returncode == 0, errors.decode()
+    assert joblib.load(tmp_path / "checkpoint.joblib") == {"number": 299}
+    assert len(list(tmp_path.iterdir())) == 1  # nothing is left beside it

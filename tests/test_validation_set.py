@@ -233,3 +233,24 @@ def test_errors_that_arise_from_the_validation_set_name_it(noisy_iris):
     for X_wrong, y_wrong in ((words, y_val), (X_val[:, :2], y_val), (X_val, y_val[:3])):
         with pytest.raises(ValueError, match=r"X_val|y_val"):
             model.fit(X, y, X_val=X_wrong, y_val=y_wrong)
+
+
+@pytest.mark.parametrize("container", [np.asarray, csr_array])
+def test_a_scorer_that_writes_into_its_arguments_changes_nothing_of_the_caller(container):
+    X, y = load_breast_cancer(return_X_y=True)
+    X = StandardScaler().fit_transform(X)
+    X_val, y_val, weights = container(X[:100].copy()), y[:100].copy(), np.ones(100)
+    before = X_val.copy(), y_val.copy(), weights.copy()
+
+    def scorer(model, A, b, sample_weight):
+        (A if container is np.asarray else A.data)[...] = 7.0
+        b[...] = 1
+        sample_weight[...] = 2.0
+        return 0.5
+
+    model = MLPLogisticClassifier(4, max_iter=3, early_stopping=True, scoring=scorer)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model.fit(X, y, X_val=X_val, y_val=y_val, sample_weight_val=weights)
+    for array, former in zip((X_val, y_val, weights), before, strict=True):
+        assert abs(array - former).sum() == 0

@@ -118,9 +118,14 @@ def has_converged(losses, patience):
 
 
 def save(state, path):
-    """Write a new file beside the former one and put it in its place at once."""
-    joblib.dump(state, f"{path}.new")
-    os.replace(f"{path}.new", path)
+    """Write a new file beside the former one and put it in its place at once.
+
+    Its name is of this process alone: two of them may have one checkpoint by mistake.
+    """
+    path = Path(path)
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=path.name, delete=False) as file:
+        joblib.dump(state, file)
+    os.replace(file.name, path)
 
 
 def load(path):

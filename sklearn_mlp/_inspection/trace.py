@@ -15,6 +15,7 @@ from .. import _reference
 from .._sparse import checked
 from .._training.data import rows_of
 from .._training.fit import prepare_partial_fit
+from .._training.parameters import check_parameters
 from . import trace_text
 from .diagram import layer_names, node_names
 from .pipelines import as_rows, classifier_of, feature_names_of
@@ -239,6 +240,7 @@ def trace_update(estimator, x, y, *, class_of_interest=None):
     labels = labels[np.newaxis] if model.multilabel_ else labels
     if len(labels) != 1:
         raise ValueError(f"y must be the class label of one sample, got {y!r}.")
+    check_parameters(model)
     training, _, plan, (run,) = prepare_partial_fit(model, x, labels)
     if model.multilabel_:
         y, own = labels[0], model.classes_[0]

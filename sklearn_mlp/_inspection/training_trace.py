@@ -12,6 +12,7 @@ from sklearn.base import clone
 
 from .._training.fit import make_trainer, prepare_fit
 from .._training.loop import train_run
+from .._training.parameters import check_parameters
 from . import training_trace_text
 from .pipelines import classifier_of, feature_names_of
 from .trace import dense_rows, make_trace, network_of, update, weights_of_network
@@ -181,6 +182,7 @@ def trace_training(estimator, X, y, *, updates=100, class_of_interest=None, **fi
     signature(model.fit).bind(X, y, **fit_params)  # or TypeError
     if before is not None and fit_params.get("X_val") is not None:
         fit_params["X_val"] = before.transform(fit_params["X_val"])
+    check_parameters(model)
     prepared = prepare_fit(model, X, y, **fit_params)
     training, validation, plan, (run,) = prepared
     X = training.X

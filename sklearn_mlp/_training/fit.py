@@ -249,12 +249,14 @@ def _validation_set(draft, training, y, given, run):
 
 def _scorer_of_runs(draft, scorer, validation, y):
     """A function that scores a run on the validation set by a scorer of scikit-learn."""
-    X = validation.X
+    # Copies, for a scorer may write into what it is given.
     if validation.subset is not None:
-        X, y = rows_of(X, validation.subset), y[validation.subset]
+        X, y = rows_of(validation.X, validation.subset), y[validation.subset]
+    else:
+        X, y = validation.X.copy(), np.array(y)
     arguments = {}
     if validation.weights is not None:
-        arguments["sample_weight"] = validation.weights
+        arguments["sample_weight"] = validation.weights.copy()
 
     def score(run):
         fitted = draft_of(draft)

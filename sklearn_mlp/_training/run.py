@@ -12,6 +12,9 @@ from .attributes import CURVES, LAST, OF_LAST_FIT, OF_RUN, VALIDATION_CURVES, in
 from .diagnosis import watch_stream
 from .visits import WEIGHTS_AT_ONCE, add_totals
 
+# Values that are drawn or copied in one call of NumPy: some milliseconds.
+VALUES_AT_ONCE = 2**20
+
 
 class Epoch(NamedTuple):
     """The record of an epoch.
@@ -143,7 +146,7 @@ class Run:
         number = len(self.records) + 1
         if score is None:
             return number, loss, None, None
-        return number, None, score, self.weights.copy()
+        return number, None, score, _copied(self.weights)
 
     def end_history(self):
         """Derive attributes from `records`, and go back to the best weights with early stopping.
@@ -240,10 +243,28 @@ def draw_weights(random_state, packed, init_range, fit_intercept):
             for coef in packed.coefs
         ]
         for r, coef in zip(ranges, packed.coefs, strict=True):
-            coef[network] = random_state.uniform(-r, r, coef.shape[-2:])
+            _draw(random_state, coef[network], r)
         if fit_intercept:
             for r, intercept in zip(ranges, packed.intercepts, strict=True):
                 intercept[network] = random_state.uniform(-r, r, intercept.shape[-1])
+
+
+def _draw(random_state, array, r):
+    """Fill an array slice by slice: signals wait for the end of each call of NumPy."""
+    n_rows = max(1, VALUES_AT_ONCE // array.shape[-1])
+    for start in range(0, len(array), n_rows):
+        rows = array[start : start + n_rows]
+        rows[...] = random_state.uniform(-r, r, rows.shape)
+
+
+def _copied(array):
+    """A copy, made slice by slice, see `_draw`."""
+    copy = np.empty_like(array)
+    flat, flat_copy = array.reshape(-1), copy.reshape(-1)
+    for start in range(0, array.size, VALUES_AT_ONCE):
+        part = slice(start, start + VALUES_AT_ONCE)
+        flat_copy[part] = flat[part]
+    return copy
 
 
 def resume(attributes, *, in_place):

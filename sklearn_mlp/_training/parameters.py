@@ -1,0 +1,64 @@
+"""What values the parameters can have, and the errors of others."""
+
+from numbers import Integral, Real
+
+import numpy as np
+
+from .._sklearn import Interval, Options, StrOptions, validate_parameters
+from .losses import LOSSES
+from .schedules import SCHEDULES, check_schedule
+
+CONSTRAINTS = {
+    "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
+    "learning_rate_init": [StrOptions({"auto"}), Interval(Real, 0, None, closed="neither")],
+    # A number is refused too, by `check_schedule`, which says what may have been meant.
+    "learning_rate": [StrOptions(set(SCHEDULES)), Real],
+    "power_t": [Interval(Real, 0, None, closed="left")],
+    "loss": [StrOptions(set(LOSSES))],
+    "alpha": [StrOptions({"auto"}), Interval(Real, 0, None, closed="left")],
+    "max_iter": [Interval(Integral, 1, None, closed="left")],
+    "tol": [Interval(Real, 0, None, closed="left")],
+    "n_iter_no_change": [
+        StrOptions({"auto"}),
+        Interval(Integral, 1, None, closed="left"),
+        Options(Real, {np.inf}),
+    ],
+    "fit_intercept": ["boolean"],
+    "init_range": [StrOptions({"auto"}), Interval(Real, 0, None, closed="neither")],
+    "shuffle": ["boolean"],
+    "class_weight": [StrOptions({"balanced"}), dict, None],
+    "n_init": [Interval(Integral, 1, None, closed="left")],
+    "early_stopping": ["boolean"],
+    "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+    "scoring": [str, callable],  # `fit.get_scorer_of` checks the name
+    "warm_start": ["boolean"],
+    "verbose": ["verbose"],
+    "n_jobs": [
+        Interval(Integral, None, -1, closed="right"),
+        Interval(Integral, 1, None, closed="left"),
+        None,
+    ],
+    "random_state": ["random_state"],
+}
+
+
+def check_parameters(estimator):
+    """Raise ValueError, mostly InvalidParameterError, if a parameter is not valid."""
+    parameters = estimator.get_params(deep=False)
+    validate_parameters(CONSTRAINTS, parameters, caller_name=type(estimator).__name__)
+    check_beyond_constraints(estimator)
+
+
+def check_beyond_constraints(estimator):
+    """Raise ValueError for what scikit-learn's constraints let through.
+
+    They have no upper limit, and an int of more than 64 bits is no float.
+    """
+    check_schedule(estimator.learning_rate)
+    for name in CONSTRAINTS:
+        value = getattr(estimator, name)
+        if isinstance(value, int) and abs(value) >= 2**63:
+            raise ValueError(
+                f"The {name!r} parameter of {type(estimator).__name__} is too large: it is an int "
+                f"of {value.bit_length()} bits."
+            )
