@@ -406,8 +406,9 @@ class MLPLogisticClassifier(
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Inputs. C-ordered float64 and float32 arrays and canonical CSR of these dtypes are
-            read where they are; anything else is converted once.
+            Inputs. C-ordered float64 and float32 arrays and the values of CSR of these dtypes are
+            read where they are; anything else is converted once. The indices of sparse matrices
+            are copied and checked.
 
         y : array-like of shape (n_samples,), or {array-like, sparse matrix} of shape \
                 (n_samples, n_labels)
