@@ -3,7 +3,8 @@
 Whatever is called, it succeeds or raises ValueError or TypeError. After an error the estimator is
 as it was, its attributes agree with each other, its probabilities are finite, and no input is
 changed.
-`SKLEARN_MLP_SEQUENCES` is the number of sequences (by default some seconds' worth).
+`SKLEARN_MLP_SEQUENCES` is the number of sequences (by default some seconds' worth), or the first
+and the last seed, as in 1000:2000. A sequence has five calls and a half on average.
 """
 
 import copy
@@ -13,7 +14,7 @@ import warnings
 
 import numpy as np
 import pytest
-from scipy.sparse import csr_array
+from scipy.sparse import csr_array, issparse
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning, InconsistentVersionWarning
 
@@ -22,8 +23,9 @@ from sklearn_mlp._training.attributes import ATTRIBUTES
 from sklearn_mlp._training.losses import LOSSES
 from sklearn_mlp._training.schedules import SCHEDULES
 
-N_SEQUENCES = int(os.environ.get("SKLEARN_MLP_SEQUENCES", "1000"))
 PER_TEST = 50
+*FIRST, LAST = map(int, os.environ.get("SKLEARN_MLP_SEQUENCES", "1000").split(":"))
+FORMATS = ("csr", "csr", "csr", "csc", "coo", "bsr", "dia", "lil", "dok")
 CURVES = [row.name for row in ATTRIBUTES if row.curve and not row.is_validation_curve]
 
 
@@ -74,12 +76,15 @@ def table(rng):
     if rng.uniform() < 0.1:
         X[rng.integers(n_rows), 0] = some(rng, np.nan, np.inf)
     if rng.uniform() < 0.4:
-        X = csr_array(X)
-        X.indices, X.indptr = (
-            a.astype(some(rng, np.int32, np.int64)) for a in (X.indices, X.indptr)
-        )
-        if X.nnz and rng.uniform() < 0.3:
-            damage(rng, X)
+        X = csr_array(X).asformat(some(rng, *FORMATS))
+        if X.format == "csr":
+            X.indices, X.indptr = (
+                a.astype(some(rng, np.int32, np.int64)) for a in (X.indices, X.indptr)
+            )
+            if X.nnz and rng.uniform() < 0.3:
+                damage(rng, X)
+        elif X.format == "lil" and rng.uniform() < 0.3:
+            X.rows[rng.integers(n_rows)] = some(rng, [10**8], [-1], [], [0, 0, 0], None)
     return X, y, weight
 
 
@@ -121,8 +126,8 @@ def call(rng, model):
 def bytes_of(value):
     if value is None:
         return None
-    if isinstance(value, csr_array):
-        return [bytes_of(part) for part in (value.data, value.indices, value.indptr, value.shape)]
+    if issparse(value):
+        return pickle.dumps(vars(value))
     return np.asarray(value).tobytes()
 
 
@@ -176,7 +181,7 @@ def run_sequence(seed):
         check_whole(model)
 
 
-@pytest.mark.parametrize("first", range(0, N_SEQUENCES, PER_TEST))
+@pytest.mark.parametrize("first", range(*(FIRST or [0]), LAST, PER_TEST))
 def test_any_sequence_of_calls(first, monkeypatch):
     # Huge weights have a million visits in each epoch, which takes two sequences half a minute.
     monkeypatch.setattr("sklearn_mlp._training.visits.MAX_VISITS", 10_000)
