@@ -102,6 +102,7 @@ def describe_fit(run, plan, training, decide, *, parameters, classes):
 def _scales_of(X, sample):
     """What to say of the scales of the inputs, as seen in some of these rows, or None."""
     n_rows = max(16, MOST_VALUES * X.shape[0] // max(X.nnz if issparse(X) else X.size, 1))
+    n_rows = min(n_rows, 1000)
     rows = np.unique(sample)[:: -(-len(sample) // n_rows)]
     # A rare flag, standardized, looks small where the sample has none of it.
     return describe_scales(rows_of(X, rows)) and describe_scales(X)
