@@ -11,7 +11,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted
 
-from ._kernel.packed import PackedWeights, dtype_of
+from ._kernel.packed import PackedWeights
 from ._persistence import is_fitted, state_from_file, state_to_file
 from ._sklearn import (
     N_FRAMES,
@@ -630,11 +630,11 @@ class MLPLogisticClassifier(
         """
         if not hasattr(self, "_packed"):
             check_not_assigned(self)
-        check_is_fitted(self)
+            check_is_fitted(self)  # raises
         packed = self._packed
         if not packed.holds(self.coefs_, self.intercepts_):  # arrays that a user has put there
             packed = PackedWeights(self.coefs_, self.intercepts_)
-        X = validate_inputs(self, X, dtype=dtype_of(self.coefs_))
+        X = validate_inputs(self, X, dtype=packed.buffer.dtype)
         logits = logits_of(X, packed, (self.hidden_activation_, self.out_activation_))
         return logits[:, 0] if len(packed.buffer) == 1 else logits
 

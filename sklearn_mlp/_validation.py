@@ -52,6 +52,8 @@ def _has_dates(X):
 
     scikit-learn would convert them to their number of nanoseconds, say, without a word.
     """
+    if type(X) is np.ndarray:
+        return X.dtype.kind in "mM"
     dtypes = getattr(X, "dtypes", None)
     if dtypes is None and isinstance(X, list | tuple):
         first = X[0] if len(X) else ()
@@ -65,13 +67,12 @@ def _has_dates(X):
     )
 
 
-@contextlib.contextmanager
-def _of_sklearn():
-    """What scikit-learn's validation of X may print or raise that is no good as an answer."""
+def _validated(estimator, X, *y, **options):
+    """What scikit-learn's `validate_data` gives; its OverflowError is a ValueError here."""
     # A value too large for float32 is an error, which need not be preceded by a warning.
     with np.errstate(over="ignore", invalid="ignore"):
         try:
-            yield
+            return validate_data(estimator, X, *y, accept_sparse="csr", order="C", **options)
         except OverflowError as error:  # of an int that is no float
             raise ValueError(f"Input X contains a value too large: {error}.") from error
 
@@ -99,17 +100,7 @@ def validate_samples(estimator, X, y, *, dtype, reset):
     if not multi_output and len(getattr(y, "shape", ())) == 2 and y.shape[1] > 1:
         # Only to name what is wrong, such as NaN in multilabel targets.
         check_array(y, accept_sparse=True, dtype=None, input_name="y")
-    with _of_sklearn():
-        X, y = validate_data(
-            estimator,
-            X,
-            y,
-            accept_sparse="csr",
-            dtype=dtype,
-            order="C",
-            multi_output=multi_output,
-            reset=reset,
-        )
+    X, y = _validated(estimator, X, y, dtype=dtype, multi_output=multi_output, reset=reset)
     if issparse(y):
         y = y.toarray()
     if y.dtype.kind in "mM" and np.isnat(y).any():
@@ -152,15 +143,7 @@ def validate_sample_weight(sample_weight, X):
 
 def validate_inputs(estimator, X, *, dtype):
     """X of a prediction as the kernel can read it."""
-    with _of_sklearn():
-        X = validate_data(
-            estimator,
-            as_numpy_or_sparse(X, "X"),
-            accept_sparse="csr",
-            dtype=dtype,
-            order="C",
-            reset=False,
-        )
+    X = _validated(estimator, as_numpy_or_sparse(X, "X"), dtype=dtype, reset=False)
     return readable(X)
 
 
