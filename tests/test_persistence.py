@@ -281,6 +281,13 @@ DAMAGE = {
     "other n_outputs": {"n_outputs_": lambda _: 1},
     "other n_features": {"n_features_in_": lambda _: 7},
     "no n_features": {"n_features_in_": None},
+    "feature names that are numbers": {"feature_names_in_": lambda _: np.arange(4)},
+    "a stream without a window": {
+        "_stream": lambda _: [None, True, True, True, 1.0, 1.0, [1.0] * 3]
+    },
+    "a stream of text": {"_stream": lambda _: [1000, True, True, True, "a", 1.0, [1.0] * 3]},
+    "totals below 0": {"_class_totals": lambda _: [1, -1, 2]},
+    "a negative seed": {"_seed": lambda _: -5},
     "too few feature names": {"feature_names_in_": lambda _: np.array(["a"], dtype=object)},
     "no loss": {"loss_": None},
     "a curve that is none": {"loss_curve_": lambda _: None},
@@ -462,6 +469,14 @@ def test_what_can_be_renamed_is_saved(iris, bits):
         assert loaded.predict(X).tolist() == model.predict(X).tolist()
         labels = np.array(names)[y]
         assert bits(loaded.partial_fit(X, labels)) == bits(model.partial_fit(X, labels))
+        if renamed is not names:  # in their order, a fit can go on
+            model.classes_ = np.unique(names)
+            loaded.classes_ = np.unique(names)
+            for other in (loaded, model):
+                other.set_params(warm_start=True).fit(X, np.unique(names)[y])
+            assert bits(loaded) == bits(model)
+            assert model.loss_curve_ == loaded.loss_curve_
+            assert len(model.loss_curve_) == 6
         assert copy.deepcopy(model).feature_names_in_ == ["a", "b", "c", "d"]
 
 
