@@ -7,6 +7,7 @@ from functools import partial
 
 import numpy as np
 from scipy.special import expit, log_expit, log_softmax, softmax
+from sklearn import get_config
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted
@@ -75,7 +76,7 @@ class MLPLogisticClassifier(
     learning_rate_init : float or "auto", default="auto"
         Learning rate, the article's LR: the factor of the gradient in the change of the weights.
         `learning_rate` decides how it goes on from epoch to epoch. "auto" suits most tables;
-        in a search, add numbers from 0.5 to 5. A number is used as it is.
+        in a search, add numbers from 0.25 to 5. A number is used as it is.
 
         With ``learning_rate="linear"``, "auto" is 4 (log loss: 0.8) times
         ``min(1, (e + 1/2) / (max_iter / 5))`` in epoch e, counted from 0: it rises over the first
@@ -392,7 +393,7 @@ class MLPLogisticClassifier(
 
         A call that raises an error, invalid input or weights that became non-finite, leaves the
         estimator as it was. `KeyboardInterrupt` is raised as well, but leaves the estimator fitted
-        with the weights reached so far (with early stopping, the best ones).
+        with the weights reached so far (with early stopping, the best ones) if they are finite.
 
         With scikit-learn 1.9 or newer, `set_callbacks` sets callbacks of :mod:`sklearn.callback`.
         Each epoch is one task, for all classes together; a callback that returns True at its end
@@ -481,7 +482,8 @@ class MLPLogisticClassifier(
                 self._adopt(draft, runs[best])
             except BaseException as error:
                 if not isinstance(error, Exception):  # interrupted
-                    finite = [run for run in runs if run.is_finite()]
+                    begun = [run for run in runs if run.records is not None]
+                    finite = [run for run in begun if run.is_finite()]
                     if finite:
                         self._adopt(draft, finite[best_of(finite, self)])
                 raise
@@ -490,7 +492,6 @@ class MLPLogisticClassifier(
             warnings.warn(message, ConvergenceWarning, stacklevel=3 + N_FRAMES)
         return self
 
-    @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y, *, classes=None, sample_weight=None):
         """Train for one epoch on a part of the data, from the weights reached so far.
 
@@ -500,8 +501,9 @@ class MLPLogisticClassifier(
         and `warm_start` are ignored.
 
         A call that raises an error leaves the estimator as it was. There is one exception: if the
-        weights of a large network become non-finite in a call with few samples, the estimator is
-        not fitted any more, because a copy of the weights would take longer than the call.
+        weights of a large network become non-finite in a call with few samples, interrupted or not,
+        the estimator is not fitted any more, because a copy of the weights would take longer than
+        the call.
 
         Parameters
         ----------
@@ -529,12 +531,14 @@ class MLPLogisticClassifier(
             Invalid parameters or data, or weights that became non-finite.
         """
         is_first = not hasattr(self, "_packed")
-        parameters = [getattr(self, name) for name in CONSTRAINTS]
         if is_first:
             check_not_assigned(self)
-            check_beyond_constraints(self)
-        elif not self._are_validated(parameters):
-            check_parameters(self)  # `fit_context` does so in a first call only
+        # `fit_context` would validate the parameters in a first call only.
+        parameters = [getattr(self, name) for name in self._parameter_constraints]
+        is_validated = self._are_validated(parameters)
+        if not is_validated and not get_config()["skip_parameter_validation"]:
+            check_parameters(self)
+            is_validated = True
         # Only a first call changes more attributes than those of a run.
         draft = draft_of(self) if is_first else self
         messages = []
@@ -553,7 +557,7 @@ class MLPLogisticClassifier(
                 if n_visits:  # none if the classes' weights are zero
                     messages = train_call(run, trainer, plan, draft)
                 self._adopt(draft, run)
-                self._validated_params = parameters
+                self._validated = parameters if is_validated else None
             except BaseException as error:
                 is_interrupt = not isinstance(error, Exception)
                 if is_interrupt and run.is_finite():
@@ -570,12 +574,12 @@ class MLPLogisticClassifier(
         if self.verbose and n_visits:
             report(f"Visit {self.t_}, loss {self.loss_:10.6f}")
         for message in messages:
-            warnings.warn(message, ConvergenceWarning, stacklevel=3)
+            warnings.warn(message, ConvergenceWarning, stacklevel=2)
         return self
 
     def _are_validated(self, parameters):
         """Whether these very values were the parameters in the last call of `partial_fit`."""
-        former = vars(self).get("_validated_params")
+        former = vars(self).get("_validated")
         return former is not None and all(map(operator.is_, parameters, former))
 
     def _adopt(self, draft, run):
@@ -590,7 +594,7 @@ class MLPLogisticClassifier(
 
     def _forget(self):
         """Become an estimator that is not fitted."""
-        for name in OF_DATA | OF_RUN:
+        for name in ("_validated", *OF_DATA, *OF_RUN):
             vars(self).pop(name, None)
 
     def __sklearn_is_fitted__(self):
@@ -604,7 +608,9 @@ class MLPLogisticClassifier(
         return other
 
     def __getstate__(self):
-        return state_to_file(super().__getstate__())
+        state = dict(super().__getstate__())
+        state.pop("_validated", None)
+        return state_to_file(state)
 
     def __setstate__(self, state):
         state = state_from_file(state, type(self))

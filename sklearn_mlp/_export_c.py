@@ -384,7 +384,10 @@ def _comment(estimator, scaler, model, n_bytes):
         "Inputs:",
         *(f"    {i}: {_harmless(name)}" for i, name in enumerate(names)),
         f"{kind.capitalize()}:",
-        *(f"    {k}: {_harmless(label)}" for k, label in enumerate(model.classes_.tolist())),
+        *(
+            f"    {k}: {_harmless(label)}"
+            for k, label in enumerate(np.asarray(model.classes_).tolist())
+        ),
     ]
     return "/*\n" + "\n".join(f" * {line}".rstrip() for line in lines) + "\n */"
 

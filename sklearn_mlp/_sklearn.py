@@ -9,9 +9,6 @@ estimators see whether there are callbacks; `_training/callbacks.py` uses them. 
 
 from sklearn.base import _fit_context as fit_context
 from sklearn.utils._param_validation import Interval, Options, StrOptions
-from sklearn.utils._param_validation import (
-    validate_parameter_constraints as validate_parameters,
-)
 from sklearn.utils.multiclass import (
     _check_partial_fit_first_call as check_partial_fit_first_call,
 )
@@ -29,6 +26,11 @@ except ImportError:  # scikit-learn < 1.9
 
     def with_callbacks(method):
         return method
+
+
+def validate_parameters(estimator):
+    """Raise `InvalidParameterError` if a parameter is not within the estimator's constraints."""
+    estimator._validate_params()
 
 
 class DocumentationLink:

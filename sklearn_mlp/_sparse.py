@@ -39,12 +39,13 @@ def checked(X, name):
     """
     if X.ndim != 2:
         raise ValueError(f"Expected a sparse {name} of 2 dimensions, got {X.ndim}.")
-    if X.format not in FORMATS:
-        raise ValueError(f"There is no sparse format {X.format!r}, only {sorted(FORMATS)}.")
+    kind = X.format
+    if kind not in FORMATS:
+        raise ValueError(f"There is no sparse format {kind!r}, only {sorted(FORMATS)}.")
     try:
         shape = tuple(map(operator.index, X.shape))
         _check(len(shape) == 2 and min(shape) >= 0)
-        return FORMATS[X.format](X, shape)
+        return FORMATS[kind](X, shape)
     except (_CorruptError, AttributeError, IndexError, TypeError, OverflowError) as error:
         raise ValueError(
             f"The sparse matrix {name} is corrupt: its indices do not fit its shape or its data."
@@ -60,6 +61,18 @@ def _check_within(indices, n):
     _check(indices.size == 0 or (indices.min() >= 0 and indices.max() < n))
 
 
+def _values(data, n_dims):
+    """Values in a dtype that SciPy's containers have, usually those given."""
+    _check(isinstance(data, np.ndarray) and data.ndim == n_dims)
+    if data.dtype.kind in "mM":
+        raise ValueError("A sparse matrix of dates or time spans has no numbers.")
+    if data.dtype == object:
+        return data.astype(np.float64)
+    if data.dtype == np.float16:
+        return data.astype(np.float32)
+    return data if data.dtype.isnative else data.astype(data.dtype.newbyteorder("="))
+
+
 def _copies(*arrays):
     """Copies of arrays of indices, all of one dtype."""
     for array in arrays:
@@ -68,11 +81,9 @@ def _copies(*arrays):
     return [np.array(array, dtype=np.int32 if small else np.int64) for array in arrays]
 
 
-def _compressed(X, n_major, n_minor, n_dims):
+def _compressed(X, data, n_major, n_minor):
     """Data, indices and index pointers of a compressed format, without spare room."""
-    data = X.data
     indices, starts = _copies(X.indices, X.indptr)
-    _check(isinstance(data, np.ndarray) and data.ndim == n_dims)
     _check(len(starts) == n_major + 1 and starts[0] == 0)
     _check(bool((starts[1:] >= starts[:-1]).all()))
     n_stored = int(starts[-1])
@@ -98,24 +109,23 @@ def _assembled(container, shape, data, indices, starts):
 
 
 def _csr(X, shape):
-    return _assembled(csr_array, shape, *_compressed(X, *shape, 1))
+    return _assembled(csr_array, shape, *_compressed(X, _values(X.data, 1), *shape))
 
 
 def _csc(X, shape):
-    return _assembled(csc_array, shape, *_compressed(X, *shape[::-1], 1))
+    return _assembled(csc_array, shape, *_compressed(X, _values(X.data, 1), *shape[::-1]))
 
 
 def _bsr(X, shape):
-    blocks = X.data.shape[1:]
-    _check(len(blocks) == 2 and min(blocks) > 0)
-    _check(shape[0] % blocks[0] == shape[1] % blocks[1] == 0)
-    data, *structure = _compressed(X, shape[0] // blocks[0], shape[1] // blocks[1], 3)
-    _check(data.shape[1:] == blocks)
+    data = _values(X.data, 3)
+    _, *blocks = data.shape
+    _check(min(blocks) > 0 and shape[0] % blocks[0] == shape[1] % blocks[1] == 0)
+    data, *structure = _compressed(X, data, shape[0] // blocks[0], shape[1] // blocks[1])
     return bsr_array((np.ascontiguousarray(data), *structure), shape=shape)
 
 
 def _from_triples(data, rows, columns, shape):
-    _check(isinstance(data, np.ndarray) and data.ndim == 1)
+    data = _values(data, 1)
     rows, columns = _copies(rows, columns)
     _check(len(rows) == len(columns) == len(data))
     _check_within(rows, shape[0])
@@ -128,8 +138,8 @@ def _coo(X, shape):
 
 
 def _dia(X, shape):
-    data, (offsets,) = X.data, _copies(X.offsets)
-    _check(isinstance(data, np.ndarray) and data.ndim == 2 and len(offsets) == len(data))
+    data, (offsets,) = _values(X.data, 2), _copies(X.offsets)
+    _check(len(offsets) == len(data))
     _check(len(np.unique(offsets)) == len(offsets))
     columns = np.arange(min(data.shape[1], shape[1]))
     rows = columns - offsets[:, np.newaxis].astype(np.int64)

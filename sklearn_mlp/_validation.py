@@ -18,13 +18,17 @@ DTYPES = (np.float64, np.float32)  # others are converted to the first
 
 
 def check_not_assigned(estimator):
-    """Raise NotFittedError if weights were assigned to an estimator that is not fitted."""
-    for name in ("coefs_", "intercepts_", "classes_"):
+    """Raise NotFittedError if weights or classes were assigned to one that is not fitted."""
+    remedies = {
+        "coefs_": "Pass initial weights to fit, as coefs_init",
+        "intercepts_": "Pass initial weights to fit, as intercepts_init",
+        "classes_": "Pass the classes to partial_fit, and initial weights to fit, as coefs_init",
+    }
+    for name, remedy in remedies.items():
         if name in vars(estimator):
             raise NotFittedError(
                 f"{name} was assigned to this {type(estimator).__name__} instance, which is not "
-                "fitted yet. Pass initial weights to fit, as coefs_init and intercepts_init, or "
-                "assign them after a call of fit or partial_fit."
+                f"fitted yet. {remedy}, or assign after a call of fit or partial_fit."
             )
 
 
@@ -48,19 +52,21 @@ def as_numpy_or_sparse(X, name):
 
 
 def _has_dates(X):
-    """Whether an array, a frame of pandas or polars, or a list of rows has columns of dates.
+    """Whether an array, a frame of pandas or polars, or the first of a list of rows has dates.
 
-    scikit-learn would convert them to their number of nanoseconds, say, without a word.
+    scikit-learn would convert columns of dates to their number of nanoseconds, say, without a word.
+    Dates that are Python objects are not looked for.
     """
     if type(X) is np.ndarray:
         return X.dtype.kind in "mM"
-    dtypes = getattr(X, "dtypes", None)
-    if dtypes is None and isinstance(X, list | tuple):
+    if isinstance(X, list | tuple):
         first = X[0] if len(X) else ()
         row = first if isinstance(first, list | tuple) else [first]
         dtypes = [getattr(value, "dtype", None) for value in row]
-    elif dtypes is None:
-        dtypes = [getattr(X, "dtype", None)]
+    else:
+        dtypes = getattr(X, "dtypes", None)
+        if not np.iterable(dtypes):  # as of a Series
+            dtypes = [getattr(X, "dtype", None)]
     return any(
         getattr(dtype, "kind", "") in ("m", "M") or getattr(dtype, "is_temporal", bool)()
         for dtype in dtypes
@@ -191,15 +197,14 @@ def validate_hidden_sizes(hidden_layer_sizes):
         return [hidden_layer_sizes]
     try:
         sizes = np.atleast_1d(np.asarray(hidden_layer_sizes))
-        valid = sizes.dtype.kind in "iu" and sizes.ndim == 1 and sizes.size and sizes.min() >= 1
-    except (ValueError, OverflowError):  # a ragged list, or ints of more than 64 bits
-        valid, sizes = False, np.zeros(1)
+    except ValueError:  # a ragged list
+        sizes = np.array(hidden_layer_sizes, dtype=object)
     if not sizes.size:
         raise ValueError(
             "hidden_layer_sizes must have at least one hidden layer, got "
             f"{hidden_layer_sizes!r}. LogisticRegression is the model without one."
         )
-    if not valid:
+    if sizes.dtype.kind not in "iu" or sizes.ndim != 1 or sizes.min() < 1:
         raise ValueError(
             f"hidden_layer_sizes must be > 0, got {hidden_layer_sizes!r}. Expected an "
             "int or a sequence of ints, one for each hidden layer."

@@ -74,7 +74,8 @@ def _convert(scope, operator, container):
     else:
         most_probable = graph.node("ArgMax", logits, axis=1, keepdims=0)
     # Strings, or whole numbers: skl2onnx has made sure of that.
-    classes = np.arange(len(model.classes_)) if options["nocl"] else model.classes_
+    classes = np.asarray(model.classes_)
+    classes = np.arange(len(classes)) if options["nocl"] else classes
     if classes.dtype.kind == "u" and classes.max() >= 2**63:
         raise ValueError(f"ONNX has no labels as large as {classes.max()}: they are of int64.")
     if classes.dtype.kind in "biuf":

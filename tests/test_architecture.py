@@ -132,7 +132,9 @@ def test_no_module_uses_an_underscored_member_of_another():
         wrong += [
             (name, ast.unparse(node))
             for node in attributes
-            if re.match("_[^_]", node.attr) and node.attr not in allowed | own
+            if re.match("_[^_]", node.attr)
+            and node.attr not in allowed | own
+            and name != "_sklearn"
         ]
     assert not wrong
 

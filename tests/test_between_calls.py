@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import sklearn
 from sklearn.base import clone
 from sklearn.datasets import load_iris
 from sklearn.exceptions import NotFittedError
@@ -62,11 +63,30 @@ def test_parameters_are_validated_only_when_one_is_another(monkeypatch):
     model = MLPLogisticClassifier(3, random_state=0).partial_fit(X, Y, classes=[0, 1, 2])
     for _ in range(5):
         model.partial_fit(X[:5], Y[:5])
-    assert not validated
+    assert len(validated) == 1
     model.alpha = 0.5
     for _ in range(5):
         model.partial_fit(X[:5], Y[:5])
-    assert len(validated) == 1
+    assert len(validated) == 2
+
+
+def test_validation_can_be_switched_off_and_a_subclass_has_its_own():
+    with sklearn.config_context(skip_parameter_validation=True):
+        model = MLPLogisticClassifier(3, tol=-1.0, random_state=0)
+        model.partial_fit(X, Y, classes=[0, 1, 2]).partial_fit(X, Y)
+    with pytest.raises(InvalidParameterError, match="'tol' parameter"):
+        model.partial_fit(X, Y)
+
+    class Wider(MLPLogisticClassifier):
+        _parameter_constraints = {
+            **MLPLogisticClassifier._parameter_constraints,
+            "tol": [None, float],
+        }
+
+    model = Wider(3, tol=None, random_state=0).partial_fit(X, Y, classes=[0, 1, 2])
+    model.set_params(alpha=0.1).partial_fit(X, Y)
+    with pytest.raises(InvalidParameterError, match="'tol' parameter of Wider"):
+        model.set_params(tol="none").partial_fit(X, Y)
 
 
 @pytest.mark.parametrize("name", ["max_iter", "alpha", "learning_rate_init", "tol", "power_t"])
@@ -107,7 +127,9 @@ def assigned(names):
 def test_weights_assigned_before_the_first_fit_are_refused(names, call):
     model = assigned(names)
     before = vars(model).copy()
-    with pytest.raises(NotFittedError, match=r"assigned to this .*Pass initial .*coefs_init"):
+    with pytest.raises(
+        NotFittedError, match=r"assigned to this .*initial weights to fit, as coefs_init"
+    ):
         call(model)
     assert vars(model) == before
     # Without a warm start, a fit begins anew in any case.

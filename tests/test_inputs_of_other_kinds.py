@@ -244,3 +244,12 @@ def test_an_int_that_is_no_float_is_refused():
         model.fit([[1, 2], [4, 3]], y)
     with pytest.raises(ValueError, match="Input X contains a value too large"):
         model.predict(X)
+
+
+@pytest.mark.filterwarnings("ignore:X does not have valid feature names")
+def test_a_series_is_no_table():
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame(np.random.default_rng(0).normal(size=(20, 2)), columns=["a", "b"])
+    model = network().fit(frame, np.arange(20) % 2)
+    with pytest.raises(ValueError, match=r"Series|Expected 2D array"):
+        model.predict(frame.iloc[0])

@@ -334,3 +334,22 @@ def test_weights_are_drawn_slice_by_slice_with_the_same_numbers(hidden, monkeypa
     assert bits(model.set_params(random_state=Random(0)).fit(X, y)) == expected
     assert max(sizes) <= 1000
     assert sum(sizes) > 3 * 50 * 300
+
+
+def test_an_interrupt_of_restarts_adopts_none_that_has_not_begun(spy_on_kernel):
+    X, y = load_iris(return_X_y=True)
+    model = MLPLogisticClassifier(
+        3, n_init=2, loss="log_loss", learning_rate="constant", learning_rate_init=1.0, alpha=0.0
+    ).set_params(random_state=0)
+    calls = []
+
+    def observe(**_):
+        calls.append(None)
+        if len(calls) == 2:  # the first run has diverged by then, the second has not begun
+            raise KeyboardInterrupt
+
+    spy_on_kernel(train=observe)
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(1e300 * X, y)
+    with pytest.raises(NotFittedError):
+        model.predict(X)

@@ -1,8 +1,8 @@
 """Calls in any order, with any parameters and inputs, bad ones among them.
 
 Whatever is called, it succeeds or raises ValueError or TypeError. After an error the estimator is
-as it was, its attributes agree with each other, its probabilities are finite, and no input is
-changed.
+as it was, its attributes agree with each other, its probabilities are finite unless products of
+inputs and weights are not, and no input is changed.
 `SKLEARN_MLP_SEQUENCES` is the number of sequences (by default some seconds' worth), or the first
 and the last seed, as in 1000:2000. A sequence has five calls and a half on average.
 """
@@ -151,6 +151,19 @@ def check_whole(model):
     assert pickle.dumps(pickle.loads(pickle.dumps(model))) == pickle.dumps(model)
 
 
+def may_overflow(model, X):
+    """Whether products of inputs and weights are not finite.
+
+    Two of them, of opposite signs, have no sum. With fused multiply-add only the first one counts,
+    so that it depends on the processor whether a preactivation is infinite or NaN.
+    """
+    values = X.tocsr().data if issparse(X) else X
+    largest = max(np.abs(coef).max() for coef in model.coefs_)
+    with np.errstate(over="ignore", invalid="ignore"):
+        largest_input = np.abs(values).max(initial=1.0).astype(model.coefs_[0].dtype)
+        return not np.isfinite(largest_input * largest * max(X.shape[1], 40))
+
+
 def run_sequence(seed):
     rng = np.random.default_rng(seed)
     model = MLPLogisticClassifier(**parameters(rng))
@@ -176,7 +189,7 @@ def run_sequence(seed):
         else:
             if result is not model:
                 assert fingerprint(model) == before
-                assert not np.isnan(result.astype(float)).any()
+                assert may_overflow(model, inputs[0]) or not np.isnan(result.astype(float)).any()
         assert [bytes_of(value) for value in inputs] == given
         check_whole(model)
 

@@ -1,11 +1,13 @@
 """Sparse matrices whose indices point outside: an error, and never a read or write out there."""
 
 import contextlib
+import warnings
 from collections import Counter
 
 import numpy as np
 import pytest
 from scipy.sparse import (
+    SparseEfficiencyWarning,
     bsr_array,
     coo_array,
     csc_array,
@@ -375,3 +377,25 @@ def test_an_attribute_that_changes_between_reads_is_read_once(name):
         assert of_structure
     for attribute in of_structure:
         assert reads[attribute] == 2  # one for each call
+
+
+@pytest.mark.parametrize("name", ["csr", "csc", "coo", "bsr", "dia"])
+@pytest.mark.parametrize("n_rows", [20, 200])
+@pytest.mark.parametrize("dtype", [">f8", ">f4", "f2", object, ">i4"])
+def test_values_of_other_dtypes_are_converted(dtype, n_rows, name):
+    dense = np.random.default_rng(0).integers(0, 3, (n_rows, 4)).astype(float)
+    y = np.arange(n_rows) % 2
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SparseEfficiencyWarning)  # of many diagonals
+        X = FORMATS[name](dense)
+    X.data = X.data.astype(dtype)
+    model = MLPLogisticClassifier(3, max_iter=3, random_state=0)
+    expected = model.fit(dense, y).predict_proba(dense)
+    np.testing.assert_allclose(model.fit(X, y).predict_proba(X), expected, rtol=1e-4)
+
+
+def test_dates_in_a_sparse_matrix_are_no_numbers():
+    X = matrix()
+    X.data = X.data.astype("m8[s]")
+    with pytest.raises(ValueError, match="no numbers"):
+        MLPLogisticClassifier(3).fit(X, [0, 1, 0, 1])

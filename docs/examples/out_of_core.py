@@ -120,12 +120,15 @@ def has_converged(losses, patience):
 def save(state, path):
     """Write a new file beside the former one and put it in its place at once.
 
-    Its name is of this process alone: two of them may have one checkpoint by mistake.
+    The new file has the number of this process in its name: where two processes have the same
+    checkpoint by mistake, neither takes the file of the other.
     """
-    path = Path(path)
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=path.name, delete=False) as file:
-        joblib.dump(state, file)
-    os.replace(file.name, path)
+    new = f"{path}.{os.getpid()}.new"
+    try:
+        joblib.dump(state, new)
+        os.replace(new, path)
+    finally:
+        Path(new).unlink(missing_ok=True)
 
 
 def load(path):

@@ -15,12 +15,15 @@ from .plan import alpha_factor
 # Factors of the automatic learning rate below and above which a number is the likely cause of a
 # failure. Rates of 1/16 to 2 times the automatic one learn on nearly all tables.
 LOW, HIGH = 1 / 16, 2.0
-# A network that has not failed has learned less than it could at a rate above this factor. Below
-# the low one it has if its visits come to less than so many at the default rate, and the loss fell
-# by a hundredth in the last half of the epochs; or to less than the smaller number, where the loss
-# may not have begun to fall. On 75 tables, the training loss was then a fifth above that of "auto"
-# in nine cases of ten.
-FAR_TOO_HIGH, FEW_VISITS, VERY_FEW_VISITS, STILL_FALLING = 6.0, 1000, 30, 1.01
+# Where nothing has failed: on 75 tables, the training loss was a fifth above that of "auto" in nine
+# cases of ten
+# - at a rate above this factor,
+FAR_TOO_HIGH = 6.0
+# - at one below LOW, if the sum of the rates of all visits is less than that of so many visits at
+#   the automatic rate, and the loss fell by a hundredth in the last half of the epochs,
+FEW_VISITS, STILL_FALLING = 1000, 1.01
+# - or if it is less than that of so many visits: the loss may not have begun to fall.
+VERY_FEW_VISITS = 30
 # Multiples of what "auto" would be for a network that has not learned: above the first, alpha is
 # the likely cause of a failure; above the second, of a loss that is not low, too.
 LARGE_ALPHA, FAR_TOO_LARGE_ALPHA = 3.0, 10.0
@@ -28,7 +31,7 @@ LARGE_ALPHA, FAR_TOO_LARGE_ALPHA = 3.0, 10.0
 FEW_NODES = 3
 # The share of a rare class.
 RARE = 0.03
-# Scales are seen in so many rows.
+# Scales other than large ones are seen in so many rows.
 LEAST_ROWS = 16
 
 
@@ -106,20 +109,22 @@ def _rate_off(plan, parameters, default, highest, *, of_default=True):
     )
 
 
-def takes_half(plan, training):
+def takes_half(plan, training, learning_rate):
     """Whether the decay by alpha takes half of the weights away in one update, or more."""
     if plan.alpha_follows_loss:
         return False
-    return plan.learning_rate_init * training.max_step * plan.alpha / training.total >= 0.5
+    return learning_rate * training.max_step * plan.alpha / training.total >= 0.5
 
 
 def _alpha(plan, training, constant_loss, multiple):
     if plan.alpha_follows_loss:
         return None
     largest = alpha_factor(plan.loss.alpha, training) * math.cbrt(constant_loss**2)
-    if plan.alpha <= multiple * largest and not takes_half(plan, training):
-        return None
-    return CAUSES["large alpha"].text.format(largest=rounded(largest, 1))
+    if plan.alpha > multiple * largest:
+        return CAUSES["large alpha"].text.format(largest=rounded(largest, 1))
+    if takes_half(plan, training, plan.learning_rate_init):
+        return CAUSES["large decay"].text
+    return None
 
 
 def _bias_nodes(run, parameters):
@@ -151,11 +156,13 @@ def describe_scales(X):
     if not len(scales):
         return None
     smallest, largest = scales.min(), scales.max()
-    if smallest < 0.01 * largest:
+    # The values of few rows are no scales, but very large ones show.
+    has_scales = X.shape[0] >= LEAST_ROWS
+    if has_scales and smallest < 0.01 * largest:
         name = "different scales"
     elif largest > 8.0:
         name = "large scale"
-    elif largest < 0.05 and mean_length < 0.5:
+    elif has_scales and largest < 0.05 and mean_length < 0.5:
         name = "small scale"
     else:
         return None

@@ -79,7 +79,7 @@ def _is_float_or_none(value, state):
 
 
 def _is_number_of_networks(n, state):
-    """It is checked before what depends on it: if one of the others fits, it is right."""
+    """It is checked before what depends on it: the weights or the classes must agree with it."""
     return _is_number(n, Integral) and (
         n == _lead(state["coefs_"]) or n in _possible_numbers(state["classes_"])
     )
@@ -236,14 +236,6 @@ ATTRIBUTES = (
     ),
     # `coefs_` and `intercepts_` are views of the packed weights, so that files have these.
     Attribute("_packed", lambda packed, state: True, in_file=False),
-    # The very objects that were the parameters in the last call of `partial_fit`.
-    Attribute(
-        "_validated_params",
-        lambda parameters, state: True,
-        of_data=True,
-        in_file=False,
-        optional=True,
-    ),
     Attribute("coefs_", _are_coefs, to_file=_weights_to_file),
     Attribute("intercepts_", _are_intercepts, to_file=_weights_to_file),
     Attribute("n_features_in_", _is_number_of_inputs, of_data=True),

@@ -10,6 +10,7 @@ from scipy.sparse import issparse
 from sklearn.utils.sparsefuncs import mean_variance_axis
 
 from .advice import (
+    LEAST_ROWS,
     causes_in_stream,
     causes_of_failure,
     causes_of_less,
@@ -29,11 +30,11 @@ SUSPICIOUS = 0.25
 # A network has nearly learned at a loss below this fraction.
 NEARLY_LEARNED = 0.05
 
-# Samples that are judged at least, if there are as many.
+# Visits that are judged at least, if there are as many.
 LEAST_JUDGED = 4000
 
-# Stored values of the rows whose scales are examined: copies of them take little memory.
-MOST_VALUES = 2**22
+# Stored values and number of the rows whose scales are examined: copies take little memory.
+MOST_VALUES, MOST_ROWS = 2**22, 1000
 
 
 def describe_non_finite(training, learning_rate):
@@ -74,7 +75,7 @@ def describe_fit(run, plan, training, decide, *, parameters, classes):
     # the fit.
     n_visits = len(training.visits)
     n_sample = max(LEAST_JUDGED, n_visits * run.n_iter_ // 100)
-    sample = training.visits[:: -(-n_visits // n_sample)].copy()
+    sample = training.visits[:: max(1, n_visits // n_sample)].copy()
     verdict = _judge(
         decide(sample),
         training.targets.take(sample).matrix(),
@@ -88,7 +89,8 @@ def describe_fit(run, plan, training, decide, *, parameters, classes):
     if verdict.failure is not None or is_suspicious:
         scales = _scales_of(training.X, sample)
         causes = causes if scales is None else [scales, *causes]
-    n_judged = rounded(len(sample), 1 if len(sample) < 100 else 2)
+    n_judged = len(np.unique(sample))
+    n_judged = rounded(n_judged, 1 if n_judged < 100 else 2)
     if causes:
         return " ".join([BEGINNINGS["less"].text.format(n_judged=n_judged), *causes])
     if verdict.failure is None:
@@ -101,8 +103,8 @@ def describe_fit(run, plan, training, decide, *, parameters, classes):
 
 def _scales_of(X, sample):
     """What to say of the scales of the inputs, as seen in some of these rows, or None."""
-    n_rows = max(16, MOST_VALUES * X.shape[0] // max(X.nnz if issparse(X) else X.size, 1))
-    n_rows = min(n_rows, 1000)
+    n_rows = MOST_VALUES * X.shape[0] // max(X.nnz if issparse(X) else X.size, 1)
+    n_rows = min(max(LEAST_ROWS, n_rows), MOST_ROWS)
     rows = np.unique(sample)[:: -(-len(sample) // n_rows)]
     # A rare flag, standardized, looks small where the sample has none of it.
     return describe_scales(rows_of(X, rows)) and describe_scales(X)
@@ -259,7 +261,8 @@ def watch_stream(stream, run, plan, training, parameters):
     if stream is None:
         stream = Stream(STREAM_WINDOW, False, False, False, 0.0, 0.0, [0.0] * n_networks)
     messages = []
-    if not stream.alpha and takes_half(plan, training):
+    rate = plan.learning_rate_of(0, run.t_)
+    if not stream.alpha and takes_half(plan, training, rate):
         stream = stream._replace(alpha=True)
         messages.append(WARNINGS["alpha"].text.format(n_samples=f"{training.total:g}"))
     if stream.silent:

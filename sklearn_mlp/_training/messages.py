@@ -1,8 +1,8 @@
 """All that the warnings after training say, and when; docs/trouble.rst lists it.
 
-The texts have no figures of a single fit, or rounded ones: a grid of fits with one fault gives one
-text. Python's filters show it again in each fit all the same, because scikit-learn's `check_array`
-begins their list of what was shown anew.
+Those of `fit` have no figures of a single fit, or rounded ones: a grid of fits with one fault gives
+one text. Python's filters show it again in each fit all the same, because scikit-learn's
+`check_array` empties their list of what was shown.
 """
 
 import math
@@ -37,8 +37,8 @@ BEGINNINGS = {
     "less": Message(
         "The network seems to have learned less than it could, or nothing (judged by about "
         "{n_judged} training samples).",
-        "As the two above, but causes are at hand; or nothing has failed, and a cause often costs "
-        "accuracy where the loss is as it is here.",
+        "A fit has failed as above and causes are at hand; or it has not failed, and a cause is at "
+        "hand that often costs accuracy where the loss is as high as here.",
     ),
     "stream": Message(
         "The network has not learned to tell the classes apart: its mean loss on the last "
@@ -66,7 +66,7 @@ CAUSES = {
     "small scale": Message(
         "The inputs are on a small scale (root mean squares up to about {largest}). Try to "
         "standardize them, for instance with StandardScaler (MaxAbsScaler if X is sparse).",
-        "All root mean squares are below 0.05, and the rows are short.",
+        "All root mean squares are below 0.05, and the mean length of a row is below 0.5.",
     ),
     "stopped": Message(
         "Training was stopped before the learning rate had fallen. Try "
@@ -84,13 +84,18 @@ CAUSES = {
     "large rate": Message(
         "learning_rate_init is too large{of_default}. Nodes saturate, and one class may be "
         'predicted for nearly all samples. Try "auto"{numbers}.',
-        "The rate is twice the default or more and the fit failed, or more than six times.",
+        'The rate is twice the default of "linear" or more and the fit failed, or it is more than '
+        "six times that default.",
     ),
     "large alpha": Message(
         'alpha is too large: "auto" would be at most {largest} here. Try a smaller one.',
-        "The fit failed, and alpha is a number above three times what "
-        '"auto" is for a network that has not learned; or it is above ten times that, or takes '
-        "half of the weights away in one update.",
+        'The fit failed, and alpha is a number above three times what "auto" is for a network that '
+        "has not learned; or it is above ten times that.",
+    ),
+    "large decay": Message(
+        "alpha times learning_rate_init is so large that a single update takes half of the weights "
+        "away, or more. Try smaller ones.",
+        "It does at the first learning rate, and alpha alone is not too large.",
     ),
     "no bias nodes": Message(
         "Without bias nodes, an output whose weights all have one sign cannot pass f(0) = 0.5. Try "

@@ -8,6 +8,9 @@ from .._sklearn import Interval, Options, StrOptions, validate_parameters
 from .losses import LOSSES
 from .schedules import SCHEDULES, check_schedule
 
+# The largest float, as an int.
+LARGEST = int(np.finfo(np.float64).max)
+
 CONSTRAINTS = {
     "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
     "learning_rate_init": [StrOptions({"auto"}), Interval(Real, 0, None, closed="neither")],
@@ -44,20 +47,19 @@ CONSTRAINTS = {
 
 def check_parameters(estimator):
     """Raise ValueError, mostly InvalidParameterError, if a parameter is not valid."""
-    parameters = estimator.get_params(deep=False)
-    validate_parameters(CONSTRAINTS, parameters, caller_name=type(estimator).__name__)
+    validate_parameters(estimator)
     check_beyond_constraints(estimator)
 
 
 def check_beyond_constraints(estimator):
     """Raise ValueError for what scikit-learn's constraints let through.
 
-    They have no upper limit, and an int of more than 64 bits is no float.
+    They have no upper limit, and an int can be too large for a float.
     """
     check_schedule(estimator.learning_rate)
     for name in CONSTRAINTS:
         value = getattr(estimator, name)
-        if isinstance(value, int) and abs(value) >= 2**63:
+        if isinstance(value, int) and abs(value) > LARGEST:
             raise ValueError(
                 f"The {name!r} parameter of {type(estimator).__name__} is too large: it is an int "
                 f"of {value.bit_length()} bits."
