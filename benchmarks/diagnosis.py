@@ -24,10 +24,9 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy is imported
 
 import numpy as np
 from joblib import Parallel, delayed
-from sklearn.metrics import brier_score_loss, log_loss
 from sklearn.preprocessing import StandardScaler
 
-from benchmarks.quality import tables
+from benchmarks.quality import scores, tables
 from benchmarks.report import add_outputs, report, table
 from benchmarks.timing import pin_to_one_core
 from sklearn_mlp import MLPLogisticClassifier
@@ -89,12 +88,13 @@ def evaluate(X, y, parameters, how):
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         model = train(MLPLogisticClassifier(random_state=0, **parameters), X, y, how)
-    loss = log_loss if model.loss == "log_loss" else brier_score_loss
+    score = "log loss" if model.loss == "log_loss" else "Brier score"
     share = np.tile(np.bincount(y) / len(y), (len(y), 1))
     said = [names_in(str(warning.message)) for warning in caught]
     # A fit of these epochs at a constant rate always ends by their number.
     said = [names for names in said if names != ["cut off"]]
-    return said, float(loss(y, model.predict_proba(X))), float(loss(y, share))
+    losses = [float(scores(y, proba)[score]) for proba in (model.predict_proba(X), share)]
+    return said, *losses
 
 
 def names_in(text):

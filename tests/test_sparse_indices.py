@@ -170,7 +170,10 @@ def written(name, index, value):
 
 def entry(key):
     def damage(X):
-        X._dict[key] = 1.0
+        if isinstance(X, dict):  # SciPy < 1.13
+            dict.__setitem__(X, key, 1.0)
+        else:
+            X._dict[key] = 1.0
 
     return damage
 
@@ -331,6 +334,8 @@ def test_an_empty_matrix_of_every_format_is_one_of_zeros(name, bits):
 @pytest.mark.parametrize("container", [coo_array, csr_array])
 def test_one_dimension_is_refused(container):
     flat = container(np.array([1.0, 0.0, 2.0]))
+    if flat.ndim == 2:
+        pytest.skip("this SciPy has no sparse arrays of one dimension")
     model = MLPLogisticClassifier(3, max_iter=2, random_state=0).fit(matrix(), [0, 1, 0, 1])
     with pytest.raises(ValueError, match="sparse X of 2 dimensions, got 1"):
         model.predict(flat)
