@@ -170,10 +170,7 @@ def written(name, index, value):
 
 def entry(key):
     def damage(X):
-        if isinstance(X, dict):  # SciPy < 1.13
-            dict.__setitem__(X, key, 1.0)
-        else:
-            X._dict[key] = 1.0
+        dict.__setitem__(getattr(X, "_dict", X), key, 1.0)  # the matrix itself in SciPy < 1.13
 
     return damage
 
