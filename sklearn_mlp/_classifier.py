@@ -37,11 +37,7 @@ from ._training.loop import best_of, report, train_restarts, train_run
 from ._training.parameters import CONSTRAINTS, check_beyond_constraints, check_parameters
 from ._training.run import resume
 from ._training.targets import most_probable
-from ._validation import (
-    check_not_assigned,
-    restored_on_error,
-    validate_inputs,
-)
+from ._validation import check_not_assigned, restored_on_error, validate_inputs
 
 NOTHING = contextlib.nullcontext()
 

@@ -155,30 +155,26 @@ def _lil(X, shape):
     indices, values = [list(row) for row in indices], [list(row) for row in values]
     lengths = [len(row) for row in indices]
     _check(lengths == [len(row) for row in values])
-    return _from_triples(
-        _array(values, X.dtype),
-        np.repeat(np.arange(shape[0]), lengths),
-        _array(indices, None),
-        shape,
-    )
+    rows = np.repeat(np.arange(shape[0]), lengths)
+    values = _array(chain.from_iterable(values), X.dtype)
+    return _from_triples(values, rows, _array(chain.from_iterable(indices)), shape)
 
 
-def _array(lists, dtype):
-    """The elements of lists as one array."""
-    elements = list(chain.from_iterable(lists))
+def _array(elements, dtype=None):
+    """Elements as an array; without a dtype, indices, whose dtype is for `_copies` to check."""
+    elements = list(elements)
     try:
-        return np.array(elements, dtype=dtype if elements or dtype is not None else np.int64)
+        return np.array(elements, dtype) if elements else np.empty(0, dtype or np.int64)
     except ValueError as error:  # such as that of nested lists
         raise _CorruptError from error
 
 
 def _dok(X, shape):
     items = list(X.items())
-    keys = _array([key for key, _ in items], None)
+    keys = _array(chain.from_iterable(key for key, _ in items))
     _check(len(keys) == 2 * len(items))
-    return _from_triples(
-        _array([[value] for _, value in items], X.dtype), keys[::2], keys[1::2], shape
-    )
+    values = _array((value for _, value in items), X.dtype)
+    return _from_triples(values, keys[::2], keys[1::2], shape)
 
 
 FORMATS = {

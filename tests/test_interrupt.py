@@ -67,6 +67,18 @@ def interrupted_fit(spy_on_kernel):
     return fit
 
 
+def interrupted_at(number):
+    """An observer of calls that interrupts the one of that number, counted from 1."""
+    calls = []
+
+    def observe(**_):
+        calls.append(None)
+        if len(calls) == number:
+            raise KeyboardInterrupt
+
+    return observe
+
+
 @pytest.mark.parametrize(
     ("n_rows", "hidden", "early_stopping"), [(400_000, 64, False), (3_000, (200, 200), True)]
 )
@@ -127,14 +139,7 @@ def test_the_best_weights_are_kept_on_an_interrupt(spy_on_kernel, bits):
         3, learning_rate="constant", learning_rate_init=4.0, early_stopping=True, random_state=2
     ).set_params(max_iter=30, n_iter_no_change=np.inf, alpha=0.0)
     whole = clone(model).fit(X, y)
-    n_validations = []
-
-    def observe(**_):
-        n_validations.append(None)
-        if len(n_validations) == 20:
-            raise KeyboardInterrupt
-
-    spy_on_kernel(decide=observe)
+    spy_on_kernel(decide=interrupted_at(20))
     with pytest.raises(KeyboardInterrupt):
         model.fit(X, y)
     assert model.validation_scores_ == whole.validation_scores_[:19]
@@ -266,14 +271,7 @@ def test_an_interrupt_of_a_fit_that_diverges_leaves_the_former_state(
     if is_fitted:
         model.fit(X, y)
     before = vars(model).copy()
-    calls = []
-
-    def observe(*, weights=None, **_):
-        calls.append(None)
-        if len(calls) == 2:
-            raise KeyboardInterrupt
-
-    spy_on_kernel(train=observe)
+    spy_on_kernel(train=interrupted_at(2))
     with pytest.raises(KeyboardInterrupt):
         model.fit(1e300 * X, y)
     assert vars(model) == before
@@ -303,14 +301,7 @@ def test_an_interrupt_of_a_call_that_diverges_leaves_finite_weights(n_hidden, sp
 
 def test_an_interrupt_of_a_first_call_that_diverges_leaves_no_estimator(spy_on_kernel):
     X, y = load_iris(return_X_y=True)
-    calls = []
-
-    def observe(**_):
-        calls.append(None)
-        if len(calls) == 2:
-            raise KeyboardInterrupt
-
-    spy_on_kernel(train=observe)
+    spy_on_kernel(train=interrupted_at(2))
     model = MLPLogisticClassifier(3, loss="log_loss", random_state=0)
     with pytest.raises(KeyboardInterrupt):
         model.partial_fit(1e300 * X, y, classes=[0, 1, 2])
@@ -341,14 +332,8 @@ def test_an_interrupt_of_restarts_adopts_none_that_has_not_begun(spy_on_kernel):
     model = MLPLogisticClassifier(
         3, n_init=2, loss="log_loss", learning_rate="constant", learning_rate_init=1.0, alpha=0.0
     ).set_params(random_state=0)
-    calls = []
-
-    def observe(**_):
-        calls.append(None)
-        if len(calls) == 2:  # the first run has diverged by then, the second has not begun
-            raise KeyboardInterrupt
-
-    spy_on_kernel(train=observe)
+    # The first run has diverged by then, the second has not begun
+    spy_on_kernel(train=interrupted_at(2))
     with pytest.raises(KeyboardInterrupt):
         model.fit(1e300 * X, y)
     with pytest.raises(NotFittedError):

@@ -86,11 +86,11 @@ def describe_fit(run, plan, training, decide, *, parameters, classes):
         causes = causes_of_failure(run, plan, training, parameters, constant_loss)
     elif verdict.loss <= NEARLY_LEARNED * verdict.constant_loss:
         causes = []
+    rows = np.unique(sample)
     if verdict.failure is not None or is_suspicious:
-        scales = _scales_of(training.X, sample)
+        scales = _scales_of(training.X, rows)
         causes = causes if scales is None else [scales, *causes]
-    n_judged = len(np.unique(sample))
-    n_judged = rounded(n_judged, 1 if n_judged < 100 else 2)
+    n_judged = rounded(len(rows), 1 if len(rows) < 100 else 2)
     if causes:
         return " ".join([BEGINNINGS["less"].text.format(n_judged=n_judged), *causes])
     if verdict.failure is None:
@@ -101,11 +101,11 @@ def describe_fit(run, plan, training, decide, *, parameters, classes):
     return " ".join([*sentences, tries_of_fit(run, plan, training, parameters)])
 
 
-def _scales_of(X, sample):
+def _scales_of(X, rows):
     """What to say of the scales of the inputs, as seen in some of these rows, or None."""
     n_rows = MOST_VALUES * X.shape[0] // max(X.nnz if issparse(X) else X.size, 1)
     n_rows = min(max(LEAST_ROWS, n_rows), MOST_ROWS)
-    rows = np.unique(sample)[:: -(-len(sample) // n_rows)]
+    rows = rows[:: -(-len(rows) // n_rows)]
     # A rare flag, standardized, looks small where the sample has none of it.
     return describe_scales(rows_of(X, rows)) and describe_scales(X)
 
