@@ -332,7 +332,7 @@ def test_an_interrupt_of_restarts_adopts_none_that_has_not_begun(spy_on_kernel):
     model = MLPLogisticClassifier(
         3, n_init=2, loss="log_loss", learning_rate="constant", learning_rate_init=1.0, alpha=0.0
     ).set_params(random_state=0)
-    # The first run has diverged by then, the second has not begun
+    # The first run has diverged by then, the second has not begun.
     spy_on_kernel(train=interrupted_at(2))
     with pytest.raises(KeyboardInterrupt):
         model.fit(1e300 * X, y)
