@@ -1,24 +1,22 @@
 """The estimator: its parameters, `fit` and `partial_fit`, and prediction."""
 
 import contextlib
-import operator
 import warnings
 from functools import partial
 
 import numpy as np
 from scipy.special import expit, log_expit, log_softmax, softmax
-from sklearn import get_config
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted
 
 from ._kernel.packed import PackedWeights
 from ._persistence import is_fitted, state_from_file, state_to_file
+from ._quick import quick_logits, quick_partial_fit, remember_partial_fit, remember_prediction
 from ._sklearn import (
     N_FRAMES,
     CallbackSupportMixin,
     DocumentationLink,
-    fit_context,
     with_callbacks,
 )
 from ._training.attributes import OF_DATA, OF_RUN
@@ -34,7 +32,7 @@ from ._training.fit import (
     train_call,
 )
 from ._training.loop import best_of, report, train_restarts, train_run
-from ._training.parameters import CONSTRAINTS, check_beyond_constraints, check_parameters
+from ._training.parameters import CONSTRAINTS, check_parameters
 from ._training.run import resume
 from ._training.targets import most_probable
 from ._validation import check_not_assigned, restored_on_error, validate_inputs
@@ -371,7 +369,6 @@ class MLPLogisticClassifier(
 
     # ---------------------------------------------------------------- training
 
-    @fit_context(prefer_skip_nested_validation=True)
     @with_callbacks
     def fit(
         self,
@@ -446,7 +443,7 @@ class MLPLogisticClassifier(
         ValueError
             Invalid parameters or data, or weights that became non-finite.
         """
-        check_beyond_constraints(self)
+        check_parameters(self)
         draft = draft_of(self)
         if self.warm_start and not hasattr(self, "_packed"):
             check_not_assigned(self)
@@ -484,8 +481,8 @@ class MLPLogisticClassifier(
                         self._adopt(draft, finite[best_of(finite, self)])
                 raise
         for message in conclude_fit(draft, prepared, runs[best], reasons[best]):
-            # The frames between are those of `fit_context` and `with_callbacks`.
-            warnings.warn(message, ConvergenceWarning, stacklevel=3 + N_FRAMES)
+            # The frames between are those of `with_callbacks`.
+            warnings.warn(message, ConvergenceWarning, stacklevel=2 + N_FRAMES)
         return self
 
     def partial_fit(self, X, y, *, classes=None, sample_weight=None):
@@ -526,15 +523,21 @@ class MLPLogisticClassifier(
         ValueError
             Invalid parameters or data, or weights that became non-finite.
         """
+        is_bare = classes is None and sample_weight is None
+        if is_bare and quick_partial_fit(self, X, y, MLPLogisticClassifier):
+            return self
+        check_parameters(self)
         is_first = not hasattr(self, "_packed")
         if is_first:
             check_not_assigned(self)
-        # `fit_context` would validate the parameters in a first call only.
-        parameters = [getattr(self, name) for name in self._parameter_constraints]
-        is_validated = self._are_validated(parameters)
-        if not is_validated and not get_config()["skip_parameter_validation"]:
-            check_parameters(self)
-            is_validated = True
+        with NOTHING if is_first else self._packed.lock:
+            messages = self._partial_fit(X, y, classes, sample_weight, is_first=is_first)
+        for message in messages:
+            warnings.warn(message, ConvergenceWarning, stacklevel=2)
+        return self
+
+    def _partial_fit(self, X, y, classes, sample_weight, *, is_first):
+        """The full way of `partial_fit`; returns the warnings to be given."""
         # Only a first call changes more attributes than those of a run.
         draft = draft_of(self) if is_first else self
         messages = []
@@ -553,7 +556,6 @@ class MLPLogisticClassifier(
                 if n_visits:  # none if the classes' weights are zero
                     messages = train_call(run, trainer, plan, draft)
                 self._adopt(draft, run)
-                self._validated = parameters if is_validated else None
             except BaseException as error:
                 is_interrupt = not isinstance(error, Exception)
                 if is_interrupt and run.is_finite():
@@ -567,16 +569,10 @@ class MLPLogisticClassifier(
                         "large networks are not made: the estimator is not fitted any more."
                     ) from error
                 raise
+        remember_partial_fit(self, X, plan)
         if self.verbose and n_visits:
             report(f"Visit {self.t_}, loss {self.loss_:10.6f}")
-        for message in messages:
-            warnings.warn(message, ConvergenceWarning, stacklevel=2)
-        return self
-
-    def _are_validated(self, parameters):
-        """Whether these very values were the parameters in the last call of `partial_fit`."""
-        former = vars(self).get("_validated")
-        return former is not None and all(map(operator.is_, parameters, former))
+        return messages
 
     def _adopt(self, draft, run):
         """Take the fitted attributes of a draft and of a run."""
@@ -590,7 +586,7 @@ class MLPLogisticClassifier(
 
     def _forget(self):
         """Become an estimator that is not fitted."""
-        for name in ("_validated", *OF_DATA, *OF_RUN):
+        for name in (*OF_DATA, *OF_RUN):
             vars(self).pop(name, None)
 
     def __sklearn_is_fitted__(self):
@@ -604,9 +600,7 @@ class MLPLogisticClassifier(
         return other
 
     def __getstate__(self):
-        state = dict(super().__getstate__())
-        state.pop("_validated", None)
-        return state_to_file(state)
+        return state_to_file(dict(super().__getstate__()))
 
     def __setstate__(self, state):
         state = state_from_file(state, type(self))
@@ -630,15 +624,25 @@ class MLPLogisticClassifier(
             Logit of the second class, or with more than two classes, of each class against the
             rest; for multilabel targets, of each label.
         """
+        logits = quick_logits(self, X, MLPLogisticClassifier)
+        if logits is None:
+            logits = self._decision_function(X)
+        return logits[:, 0] if logits.shape[1] == 1 else logits
+
+    def _decision_function(self, X):
+        """The full way of `decision_function`: logits of shape (n_samples, n_networks)."""
         if not hasattr(self, "_packed"):
             check_not_assigned(self)
             check_is_fitted(self)  # raises
         packed = self._packed
-        if not packed.holds(self.coefs_, self.intercepts_):  # arrays that a user has put there
+        is_packed = packed.holds(self.coefs_, self.intercepts_)
+        if not is_packed:  # arrays that a user has put there
             packed = PackedWeights(self.coefs_, self.intercepts_)
-        X = validate_inputs(self, X, dtype=packed.buffer.dtype)
-        logits = logits_of(X, packed, (self.hidden_activation_, self.out_activation_))
-        return logits[:, 0] if len(packed.buffer) == 1 else logits
+        inputs = validate_inputs(self, X, dtype=packed.buffer.dtype)
+        logits = logits_of(inputs, packed, (self.hidden_activation_, self.out_activation_))
+        if is_packed:
+            remember_prediction(self, X, packed)
+        return logits
 
     def predict(self, X):
         """Predict the most probable class of each sample.

@@ -13,6 +13,7 @@ try:
         shuffled,
         train,
     )
+    from ._quick import Plain, are_unchanged, encode_integers, is_plain, same_objects
 except ModuleNotFoundError as error:
     raise ImportError(
         "The compiled part of sklearn_mlp is missing. This happens when Python runs in the source "
@@ -22,13 +23,18 @@ except ModuleNotFoundError as error:
 
 __all__ = [
     "Network",
+    "Plain",
     "Rows",
+    "are_unchanged",
     "compiler",
     "decide",
+    "encode_integers",
     "hash_rows",
     "instruction_sets",
+    "is_plain",
     "lanes",
     "losses",
+    "same_objects",
     "shuffled",
     "train",
 ]

@@ -11,7 +11,6 @@ cimport numpy as cnp
 from libc.stddef cimport ptrdiff_t
 from libc.stdint cimport int32_t, uint64_t
 from libcpp cimport bool as cbool
-from libcpp.vector cimport vector
 from cpython.exc cimport PyErr_CheckSignals
 from cpython.pycapsule cimport PyCapsule_GetPointer
 from numpy.random cimport bitgen_t
@@ -19,66 +18,6 @@ from numpy.random cimport bitgen_t
 import numpy as np
 
 cnp.import_array()
-
-cdef extern from "portability.hpp":
-    const char *c_compiler "SKLEARN_MLP_COMPILER"
-
-cdef extern from "rows.hpp" namespace "sklearn_mlp" nogil:
-    cdef struct CRows "sklearn_mlp::Rows":
-        const void *values
-        const void *columns
-        const ptrdiff_t *starts
-        ptrdiff_t n_columns
-        cbool is_float
-        cbool wide_columns
-
-cdef extern from "hash.hpp" namespace "sklearn_mlp" nogil:
-    void c_hash_rows "sklearn_mlp::hash_rows" [Rounded](
-        const CRows &, const ptrdiff_t *, ptrdiff_t, uint64_t *)
-
-cdef extern from "dispatch.hpp" namespace "sklearn_mlp" nogil:
-    ctypedef enum CLoss "sklearn_mlp::Loss":
-        pass
-    const int n_losses
-    const char **loss_names
-    cdef struct CLayer "sklearn_mlp::Layer":
-        void *weights
-        void *biases
-        void *postact
-        void *error
-        ptrdiff_t fan_in
-        ptrdiff_t fan_out
-        ptrdiff_t stride
-    cdef struct CNetwork "sklearn_mlp::Network":
-        CLayer *layers
-        ptrdiff_t n_layers
-        void *block
-        cbool train_biases
-    cdef struct CTally "sklearn_mlp::Tally":
-        double loss
-        double lowest
-        double highest
-    cdef struct CVisits "sklearn_mlp::Visits":
-        const ptrdiff_t *order
-        ptrdiff_t n
-        const int32_t *classes
-        int32_t positive
-        const double *step
-        double learning_rate[2]
-        double alpha
-        CLoss loss
-    cdef struct CInstructionSet "sklearn_mlp::InstructionSet":
-        const char *name
-        cbool available
-        ptrdiff_t double_lanes
-        ptrdiff_t float_lanes
-        void (*train)(const CRows &, const CNetwork &, const CVisits &, CTally &) noexcept nogil
-        void (*decide)(const CRows &, const CNetwork &, const ptrdiff_t *, ptrdiff_t, ptrdiff_t,
-                       void *, ptrdiff_t) noexcept nogil
-    const int n_instruction_sets
-    CInstructionSet instruction_set_of(int)
-    ptrdiff_t block_scratch(ptrdiff_t, ptrdiff_t)
-
 
 cdef void *_data(object array, int dtype, int ndim, bint writable) except? NULL:
     """The address of a C-contiguous array of exactly this kind; TypeError for any other."""
@@ -107,12 +46,6 @@ cdef class Rows:
         float64 or float32, finite; of a CSR container to train on, the columns are sorted, without
         duplicates.
     """
-
-    cdef CRows view
-    cdef object arrays  # keeps the memory alive
-    cdef readonly object dtype
-    cdef readonly Py_ssize_t n_rows
-    cdef readonly Py_ssize_t n_values  # stored ones
 
     def __cinit__(self, X):
         self.n_rows, self.view.n_columns = X.shape
@@ -184,12 +117,6 @@ cdef class Network:
         A network of the same sizes, dtype and instruction set, used by the same thread, whose
         scratch memory this one uses too.
     """
-
-    cdef CNetwork view
-    cdef CInstructionSet isa
-    cdef vector[CLayer] layers
-    cdef object arrays, scratch  # keep the memory alive
-    cdef readonly object dtype
 
     def __cinit__(
         self, weights, sizes, offsets, *, activations, str instruction_set, bint train_biases,

@@ -1,12 +1,13 @@
 """The weights in the memory layout of the kernels."""
 
-import operator
 import os
+from functools import partial
 from itertools import pairwise
+from threading import RLock
 
 import numpy as np
 
-from . import Network, instruction_sets, lanes
+from . import Network, instruction_sets, lanes, same_objects
 
 # Chooses the instruction set of the kernels: "plain", "baseline", "v3" (AVX2) or "v4" (AVX-512).
 # Results differ between them in the last bits, so a cluster of mixed machines sets it.
@@ -68,7 +69,12 @@ class PackedWeights:
     buffer : array of shape (n_networks, n_values)
     coefs, intercepts : lists of arrays
         Views of the buffer, shaped like those given.
+    lock : threading.RLock
+        For a thread that changes the weights in place.
+    shown, learning : see `sklearn_mlp._quick`, which keeps them here; None at first
     """
+
+    shown = learning = None
 
     def __init__(self, coefs, intercepts):
         coefs = _as_arrays(coefs, "coefs_")
@@ -94,6 +100,7 @@ class PackedWeights:
         self.instruction_set = instruction_set_for(sizes[1:-1], dtype)
         self._offsets = _offsets(sizes, lanes(self.instruction_set, dtype))
         self.buffer = _aligned_zeros((n_networks or 1, self._offsets[-1]), dtype)
+        self.lock = RLock()
         self.coefs, self.intercepts = [], []
         for number, (fan_in, fan_out) in enumerate(pairwise(sizes)):
             w, b, end = self._offsets[2 * number : 2 * number + 3]
@@ -107,11 +114,7 @@ class PackedWeights:
 
     def holds(self, coefs, intercepts):
         """Whether these very arrays are views of the buffer."""
-        if not (isinstance(coefs, list) and isinstance(intercepts, list)):
-            return False
-        mine = (*self.coefs, *self.intercepts)
-        given = (*coefs, *intercepts)
-        return len(mine) == len(given) and all(map(operator.is_, mine, given))
+        return same_objects(coefs, self.coefs) and same_objects(intercepts, self.intercepts)
 
     def networks(self, activations, *, train_biases=False, n_threads=1):
         """Make the kernel's networks, one per class if there are more than two.
@@ -119,20 +122,31 @@ class PackedWeights:
         `activations` are the names of that of the hidden nodes and that of the output node.
         Network k is for thread ``k % n_threads``. The networks of a thread share scratch memory.
         """
-        networks = []
-        for number, weights in enumerate(self.buffer):
-            networks.append(
-                Network(
-                    weights,
-                    self._sizes,
-                    self._offsets,
-                    activations=activations,
-                    instruction_set=self.instruction_set,
-                    train_biases=train_biases,
-                    sharing=networks[number - n_threads] if number >= n_threads else None,
-                )
+        return self.maker_of_networks(activations)(train_biases, n_threads)
+
+    def maker_of_networks(self, activations):
+        """A function that makes `networks`; it does not keep this object alive."""
+        structure = self._sizes, self._offsets, self.instruction_set
+        return partial(_networks, self.buffer, *structure, activations)
+
+
+def _networks(
+    buffer, sizes, offsets, instruction_set, activations, train_biases=False, n_threads=1
+):
+    networks = []
+    for number, weights in enumerate(buffer):
+        networks.append(
+            Network(
+                weights,
+                sizes,
+                offsets,
+                activations=activations,
+                instruction_set=instruction_set,
+                train_biases=train_biases,
+                sharing=networks[number - n_threads] if number >= n_threads else None,
             )
-        return networks
+        )
+    return networks
 
 
 def _offsets(sizes, n_lanes):

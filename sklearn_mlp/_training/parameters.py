@@ -3,6 +3,7 @@
 from numbers import Integral, Real
 
 import numpy as np
+from sklearn import get_config
 
 from .._sklearn import Interval, Options, StrOptions, validate_parameters
 from .losses import LOSSES
@@ -45,13 +46,54 @@ CONSTRAINTS = {
 }
 
 
+# What cannot change in place.
+IMMUTABLE = frozenset({int, float, bool, str, type(None), np.float64, np.int64})
+
+# Keys of parameters that were valid, see `_key_of`; a dict, which keeps their order.
+VALID, MOST_REMEMBERED = {}, 1000
+
+
+def _key_of(estimator):
+    """Kinds and values of the parameters, or None if one can change in place."""
+    values = [getattr(estimator, name) for name in estimator._parameter_constraints]
+    kinds = list(map(type, values))
+    for number, value in enumerate(values):
+        if kinds[number] is tuple:
+            kinds[number] = tuple(map(type, value))
+            if not IMMUTABLE.issuperset(kinds[number]):
+                return None
+        elif kinds[number] is np.random.RandomState:  # whatever its state
+            values[number] = None
+        elif kinds[number] not in IMMUTABLE:
+            return None
+    return type(estimator), *kinds, *values
+
+
+def are_remembered(estimator):
+    """Whether the parameters were found valid before, and cannot have changed in place."""
+    return _key_of(estimator) in VALID
+
+
 def check_parameters(estimator):
-    """Raise ValueError, mostly InvalidParameterError, if a parameter is not valid."""
-    validate_parameters(estimator)
-    check_beyond_constraints(estimator)
+    """Raise ValueError, mostly InvalidParameterError, if a parameter is not valid.
+
+    scikit-learn's validation takes longer than many a fit of some hundred samples. So parameters
+    that were valid are remembered by kind and value.
+    """
+    key = _key_of(estimator)
+    if key in VALID:
+        return
+    skipped = get_config()["skip_parameter_validation"]
+    if not skipped:
+        validate_parameters(estimator)
+    _check_beyond_constraints(estimator)
+    if key is not None and not skipped:
+        if len(VALID) >= MOST_REMEMBERED:
+            VALID.clear()
+        VALID[key] = None
 
 
-def check_beyond_constraints(estimator):
+def _check_beyond_constraints(estimator):
     """Raise ValueError for what scikit-learn's constraints let through.
 
     They have no upper limit, and an int can be too large for a float.

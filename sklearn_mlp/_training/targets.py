@@ -12,8 +12,12 @@ import numpy as np
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import column_or_1d
 
+from .._kernel import encode_integers
 from .._validation import is_indicator
 from .visits import ROWS_AT_ONCE, add_totals, balanced_weights, class_totals, scaled_weights
+
+# Integer labels that span fewer values than this are looked up in a table.
+MOST_IN_TABLE = 2**16
 
 ONE_CLASS = "The number of classes has to be greater than one; got 1 class"
 
@@ -104,6 +108,51 @@ def encode_known(y, classes, *, multilabel):
         )
     n_networks = n_networks_for(len(classes), multilabel=False)
     return Targets(numbers.astype(np.int32), n_networks)
+
+
+class LabelTable:
+    """The numbers of classes that are known to be sorted or renamed, label by label.
+
+    Parameters
+    ----------
+    classes : array of shape (n_classes,)
+
+    Attributes
+    ----------
+    is_plain : bool
+        Whether each label is that of one class.
+    """
+
+    def __init__(self, classes):
+        self._classes, self._labels = classes, np.asarray(classes).tolist()
+        self._number_of = {label: number for number, label in enumerate(self._labels)}
+        self.is_plain = isinstance(classes, np.ndarray) and len(self._number_of) == len(classes)
+        self._table = None
+        if self.is_plain and classes.dtype.kind in "iu":
+            low, high = min(self._labels), max(self._labels)
+            if high - low < MOST_IN_TABLE:
+                self._low, self._table = low, np.full(high - low + 1, -1, dtype=np.int32)
+                self._table[[label - low for label in self._labels]] = range(len(classes))
+
+    def are_those_of(self, classes):
+        """Whether the classes are this very array, with the same labels."""
+        return classes is self._classes and classes.tolist() == self._labels
+
+    def numbers_of(self, y, n):
+        """Class numbers of labels, dtype int32; None if `y` is not an array of n known labels."""
+        if type(y) is not np.ndarray or y.shape != (n,):
+            return None
+        kind = y.dtype.kind
+        if self._table is not None and (kind == "i" or (kind == "u" and y.dtype.itemsize < 8)):
+            y = y.astype(np.int64, copy=not y.flags.aligned)
+            return encode_integers(y, self._low, self._table)
+        if kind not in "biufUO":
+            return None
+        try:
+            numbers = [self._number_of[label] for label in y.tolist()]
+        except (KeyError, TypeError):  # unknown, or not hashable
+            return None
+        return np.array(numbers, dtype=np.int32)
 
 
 def check_same_classes(former_classes, former_multilabel, classes, multilabel):
