@@ -1,6 +1,5 @@
 """The estimator: its parameters, `fit` and `partial_fit`, and prediction."""
 
-import contextlib
 import warnings
 from functools import partial
 
@@ -36,8 +35,6 @@ from ._training.parameters import CONSTRAINTS, check_parameters
 from ._training.run import resume
 from ._training.targets import most_probable
 from ._validation import check_not_assigned, restored_on_error, validate_inputs
-
-NOTHING = contextlib.nullcontext()
 
 
 class MLPLogisticClassifier(
@@ -530,18 +527,10 @@ class MLPLogisticClassifier(
         is_first = not hasattr(self, "_packed")
         if is_first:
             check_not_assigned(self)
-        with NOTHING if is_first else self._packed.lock:
-            messages = self._partial_fit(X, y, classes, sample_weight, is_first=is_first)
-        for message in messages:
-            warnings.warn(message, ConvergenceWarning, stacklevel=2)
-        return self
-
-    def _partial_fit(self, X, y, classes, sample_weight, *, is_first):
-        """The full way of `partial_fit`; returns the warnings to be given."""
         # Only a first call changes more attributes than those of a run.
         draft = draft_of(self) if is_first else self
         messages = []
-        with restored_on_error(self.random_state) if is_first else NOTHING:
+        with restored_on_error(self.random_state) if is_first else self._packed.lock:
             prepared = prepare_partial_fit(
                 draft, X, y, classes=classes, sample_weight=sample_weight
             )
@@ -569,10 +558,12 @@ class MLPLogisticClassifier(
                         "large networks are not made: the estimator is not fitted any more."
                     ) from error
                 raise
-        remember_partial_fit(self, X, plan)
+            remember_partial_fit(self, X, plan)
         if self.verbose and n_visits:
             report(f"Visit {self.t_}, loss {self.loss_:10.6f}")
-        return messages
+        for message in messages:
+            warnings.warn(message, ConvergenceWarning, stacklevel=2)
+        return self
 
     def _adopt(self, draft, run):
         """Take the fitted attributes of a draft and of a run."""

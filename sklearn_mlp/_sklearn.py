@@ -7,7 +7,6 @@ estimators see whether there are callbacks; `_training/callbacks.py` uses them. 
 `DocumentationLink` are what scikit-learn's guide names for packages like this one.
 """
 
-from sklearn.base import _fit_context as fit_context
 from sklearn.utils._param_validation import Interval, Options, StrOptions
 from sklearn.utils.multiclass import (
     _check_partial_fit_first_call as check_partial_fit_first_call,
@@ -33,6 +32,11 @@ def validate_parameters(estimator):
     estimator._validate_params()
 
 
+def names_of_constraints(estimator):
+    """Names of the parameters that `validate_parameters` looks at."""
+    return estimator._parameter_constraints.keys()
+
+
 class DocumentationLink:
     """Where the notebook's display of an estimator links to; it describes parameters only then."""
 
@@ -52,7 +56,7 @@ __all__ = [
     "StrOptions",
     "check_partial_fit_first_call",
     "check_sample_weight",
-    "fit_context",
+    "names_of_constraints",
     "validate_parameters",
     "with_callbacks",
 ]

@@ -83,19 +83,23 @@ def replace(monkeypatch):
 
 
 @pytest.fixture
-def spy_on_kernel(replace):
+def spy_on_kernel(replace, monkeypatch):
     """Observe the calls of the kernel.
 
     ``spy_on_kernel(train=observe)`` calls ``observe(**keywords)`` with the keyword arguments of
     each call of `train` before it is made; an error that it raises is the kernel's. The same for
-    `decide`.
+    `decide`. Calls go the full way, and epochs are trained one by one, which changes no bit.
     """
     # Imported here: the path has to be settled first.
     from sklearn_mlp import _kernel
+    from sklearn_mlp._training.epochs import EpochTrainer
 
     originals = {"train": _kernel.train, "decide": _kernel.decide}
 
     def spy(**observers):
+        monkeypatch.setattr(EpochTrainer, "is_simple", False)
+        replace("quick_logits", lambda *_: None)
+        replace("quick_partial_fit", lambda *_: False)
         for name, observe in observers.items():
 
             def observed(*arguments, observe=observe, original=originals[name], **keywords):

@@ -53,6 +53,7 @@ def test_a_parameter_set_between_calls_is_validated(name, how, bits):
 
 
 def test_parameters_are_validated_only_when_one_is_another(monkeypatch):
+    monkeypatch.setattr(parameters, "VALID", {})
     validated = []
     validate = parameters.validate_parameters
     monkeypatch.setattr(
@@ -68,6 +69,17 @@ def test_parameters_are_validated_only_when_one_is_another(monkeypatch):
     for _ in range(5):
         model.partial_fit(X[:5], Y[:5])
     assert len(validated) == 2
+    # What was valid is remembered by value and kind, for fits of other estimators too.
+    MLPLogisticClassifier(3, alpha=0.5, max_iter=1, random_state=0).partial_fit(
+        X, Y, classes=[0, 1, 2]
+    )
+    assert len(validated) == 3
+    MLPLogisticClassifier(3, alpha=0.5, max_iter=1, random_state=0).partial_fit(
+        X, Y, classes=[0, 1, 2]
+    )
+    assert len(validated) == 3
+    with pytest.raises(InvalidParameterError, match="max_iter"):
+        MLPLogisticClassifier(3, alpha=0.5, max_iter=1.0, random_state=0).fit(X, Y)
 
 
 def test_validation_can_be_switched_off_and_a_subclass_has_its_own():

@@ -19,14 +19,18 @@ class Estimator(BaseEstimator):
         self.number = number
         self.name = name
 
-    @_sklearn.fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y):
+        _sklearn.validate_parameters(self)
         return self
 
 
 @pytest.mark.parametrize("parameters", [{}, {"number": 7}, {"name": np.inf}])
 def test_valid_parameters_pass(parameters):
     assert isinstance(Estimator(**parameters).fit(None, None), Estimator)
+
+
+def test_the_names_of_the_constraints_are_those_of_the_class():
+    assert list(_sklearn.names_of_constraints(Estimator())) == ["number", "name"]
 
 
 @pytest.mark.parametrize("parameters", [{"number": 0}, {"number": 1.5}, {"name": "other"}])

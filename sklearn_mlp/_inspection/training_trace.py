@@ -229,6 +229,8 @@ class _Recorder:
     updates of the epoch again, in the same order.
     """
 
+    is_watched = True
+
     def __init__(self, wanted, model, training, plan, network):
         self.wanted, self.model, self.training, self.plan = wanted, model, training, plan
         self.network, self.n_made = network, 0

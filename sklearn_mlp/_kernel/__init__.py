@@ -12,8 +12,17 @@ try:
         losses,
         shuffled,
         train,
+        train_epochs,
     )
-    from ._quick import Plain, are_unchanged, encode_integers, is_plain, same_objects
+    from ._quick import (
+        Plain,
+        are_unchanged,
+        encode_integers,
+        is_plain,
+        mark_integers,
+        range_of_integers,
+        same_objects,
+    )
 except ModuleNotFoundError as error:
     raise ImportError(
         "The compiled part of sklearn_mlp is missing. This happens when Python runs in the source "
@@ -34,7 +43,10 @@ __all__ = [
     "is_plain",
     "lanes",
     "losses",
+    "mark_integers",
+    "range_of_integers",
     "same_objects",
     "shuffled",
     "train",
+    "train_epochs",
 ]

@@ -11,6 +11,7 @@ cimport numpy as cnp
 from libc.stddef cimport ptrdiff_t
 from libc.stdint cimport int32_t, uint64_t
 from libcpp cimport bool as cbool
+from libc.math cimport isfinite
 from cpython.exc cimport PyErr_CheckSignals
 from cpython.pycapsule cimport PyCapsule_GetPointer
 from numpy.random cimport bitgen_t
@@ -173,10 +174,17 @@ def shuffled(visits, generator):
     -------
     order : ndarray of shape (n,), dtype intp
     """
-    cdef ptrdiff_t n = 0, i, j, start, stop
+    cdef ptrdiff_t n = 0
     cdef const ptrdiff_t *c_visits = _row_numbers(visits, &n)
     order = np.empty(n, dtype=np.intp)
-    cdef ptrdiff_t *c_order = <ptrdiff_t *>cnp.PyArray_DATA(<cnp.ndarray>order)
+    _shuffle(c_visits, <ptrdiff_t *>cnp.PyArray_DATA(<cnp.ndarray>order), n, generator)
+    return order
+
+
+cdef int _shuffle(
+    const ptrdiff_t *visits, ptrdiff_t *order, ptrdiff_t n, generator
+) except -1:
+    cdef ptrdiff_t i, j, start, stop
     bits = generator.bit_generator
     cdef bitgen_t *state = <bitgen_t *>PyCapsule_GetPointer(bits.capsule, "BitGenerator")
     # Fisher and Yates's shuffle, from the inside out. A random double has 53 bits, so that a place
@@ -187,9 +195,9 @@ def shuffled(visits, generator):
         with bits.lock, nogil:
             for i in range(start, stop):
                 j = <ptrdiff_t>(state.next_double(state.state) * (i + 1))
-                c_order[i] = c_order[j]
-                c_order[j] = c_visits[i]
-    return order
+                order[i] = order[j]
+                order[j] = visits[i]
+    return 0
 
 
 _losses = {loss_names[number].decode(): number for number in range(n_losses)}
@@ -225,25 +233,136 @@ def train(
         Sum of step * loss, lowest and highest preactivation of the output node.
     """
     cdef CVisits visits
-    if rows.dtype != network.dtype or rows.view.n_columns != network.view.layers[0].fan_in:
-        raise TypeError("kernel: X and the network must be of one dtype and number of inputs")
+    _check_together(rows, network, step)
     visits.order = _row_numbers(order, &visits.n)
-    visits.classes = <const int32_t *>_data(classes, cnp.NPY_INT32, 1, False)
+    visits.classes = _classes(rows, classes)
     visits.positive = positive
-    visits.step = NULL
-    if step is not None:
-        visits.step = <const double *>_data(step, cnp.NPY_DOUBLE, 1, False)
-        if len(step) != rows.n_rows:
-            raise TypeError("kernel: step must have one value per row")
-    if len(classes) != rows.n_rows or tally.shape[0] != 3:
-        raise TypeError("kernel: classes must have one value per row, tally three values")
+    visits.step = _step(step)
+    if tally.shape[0] != 3:
+        raise TypeError("kernel: tally must have three values")
     visits.learning_rate[0], visits.learning_rate[1] = learning_rate
     visits.alpha = alpha
-    if loss not in _losses:
-        raise ValueError(f"kernel: no loss {loss!r}, only {list(_losses)}")
-    visits.loss = <CLoss><int>_losses[loss]
+    visits.loss = _loss(loss)
     with nogil:
         network.isa.train(rows.view, network.view, visits, (<CTally *>&tally[0])[0])
+
+
+cdef int _check_together(Rows rows, Network network, step) except -1:
+    if rows.dtype != network.dtype or rows.view.n_columns != network.view.layers[0].fan_in:
+        raise TypeError("kernel: X and the network must be of one dtype and number of inputs")
+    if step is not None and len(step) != rows.n_rows:
+        raise TypeError("kernel: step must have one value per row")
+    return 0
+
+
+cdef const double *_step(step) except? NULL:
+    if step is None:
+        return NULL
+    return <const double *>_data(step, cnp.NPY_DOUBLE, 1, False)
+
+
+cdef const int32_t *_classes(Rows rows, classes) except? NULL:
+    if len(classes) != rows.n_rows:
+        raise TypeError("kernel: classes must have one value per row")
+    return <const int32_t *>_data(classes, cnp.NPY_INT32, 1, False)
+
+
+cdef CLoss _loss(str loss) except *:
+    if loss not in _losses:
+        raise ValueError(f"kernel: no loss {loss!r}, only {list(_losses)}")
+    return <CLoss><int>_losses[loss]
+
+
+def train_epochs(
+    Rows rows, list networks, *, visits, generator, ptrdiff_t chunk, list targets, step,
+    const double[:, :, ::1] learning_rates, const double[::1] alpha_factors, of_loss,
+    double last_loss, double total, str loss, is_interrupted, list done,
+):
+    """Train for several epochs all networks, one after the other in each epoch.
+
+    It does what `train`, called for each network and chunk of each epoch, does, with less time
+    between the calls. Signals are asked for after each chunk.
+
+    Parameters
+    ----------
+    rows, networks : Rows (IN) and list of Network (IN/OUT)
+    visits : ndarray of shape (n_visits,), dtype intp, IN
+    generator : numpy.random.Generator, or None if each epoch visits the rows as given, IN/OUT
+    chunk : int
+        Number of visits of one call of the kernel.
+    targets : list of (classes, positive)
+        Of each network, see `train`.
+    step, loss : see `train`
+    learning_rates : ndarray of shape (n_epochs, n_networks, 2), dtype float64, IN
+    alpha_factors : ndarray of shape (n_epochs,), dtype float64, IN
+    of_loss : callable
+        What a factor is multiplied by to make alpha, from the mean loss of the epoch before.
+    last_loss : float
+        Mean loss of the epoch before.
+    total : float
+        Sum of the steps of all visits.
+    is_interrupted : callable
+        Training ends if it returns True.
+    done : list, OUT
+        Gets the mean loss and the alpha of each epoch as soon as it has ended.
+
+    Returns
+    -------
+    is_finite : bool
+        False if training has ended because the tallies of an epoch are not finite.
+    """
+    cdef CVisits call
+    cdef CTally tally
+    cdef Network network
+    cdef Py_ssize_t epoch, number, n_networks = len(networks)
+    cdef ptrdiff_t n_visits = 0, start
+    cdef const ptrdiff_t *order
+    cdef double alpha
+    cdef bint is_finite = True
+    if not (
+        len(targets) == learning_rates.shape[1] == n_networks
+        and learning_rates.shape[2] == 2
+        and alpha_factors.shape[0] == learning_rates.shape[0]
+        and chunk > 0
+    ):
+        raise TypeError("kernel: targets, rates and factors must be those of networks and epochs")
+    sums = np.empty(n_networks)
+    cdef double *c_sums = <double *>cnp.PyArray_DATA(<cnp.ndarray>sums)
+    for network in networks:
+        _check_together(rows, network, step)
+    call.step, call.loss = _step(step), _loss(loss)
+    order = _row_numbers(visits, &n_visits)
+    permuted = np.empty(n_visits, dtype=np.intp)
+    for epoch in range(learning_rates.shape[0]):
+        if generator is not None:
+            order = <ptrdiff_t *>cnp.PyArray_DATA(<cnp.ndarray>permuted)
+            _shuffle(_row_numbers(visits, &n_visits), <ptrdiff_t *>order, n_visits, generator)
+        alpha = alpha_factors[epoch] * of_loss(last_loss)
+        call.alpha = alpha / total
+        for number in range(n_networks):
+            network, (classes, call.positive) = networks[number], targets[number]
+            call.classes = _classes(rows, classes)
+            call.learning_rate[0] = learning_rates[epoch, number, 0]
+            call.learning_rate[1] = learning_rates[epoch, number, 1]
+            tally.loss, tally.lowest, tally.highest = 0.0, float("inf"), -float("inf")
+            for start in range(0, n_visits, chunk):
+                call.order, call.n = order + start, min(chunk, n_visits - start)
+                with nogil:
+                    network.isa.train(rows.view, network.view, call, tally)
+                PyErr_CheckSignals()
+                if is_interrupted():
+                    return True
+            c_sums[number] = tally.loss
+            is_finite = is_finite and (
+                isfinite(tally.loss) and isfinite(tally.lowest) and isfinite(tally.highest)
+            )
+        if not is_finite:
+            return False
+        # NumPy's order of additions.
+        last_loss = c_sums[0] if n_networks == 1 else float(np.add.reduce(sums))
+        last_loss /= n_networks * total
+        done.append((last_loss, alpha))
+    return True
 
 
 def decide(Rows rows, Network network, *, subset, ptrdiff_t first, logits):

@@ -90,8 +90,40 @@ def are_unchanged(dict attributes, tuple names, tuple values):
     return True
 
 
+cdef const char *_labels(y) except NULL:
+    if not (
+        cnp.PyArray_EquivTypenums(cnp.PyArray_TYPE(y), cnp.NPY_INT64)
+        and cnp.PyArray_ISALIGNED(y)
+        and cnp.PyArray_NDIM(y) == 1
+    ):
+        raise TypeError("kernel: expected aligned labels of int64")
+    return <const char *>cnp.PyArray_DATA(y)
+
+
+def range_of_integers(y):
+    """The lowest and the highest of n labels, n > 0, see `encode_integers`."""
+    cdef const char *label = _labels(y)
+    cdef ptrdiff_t n = cnp.PyArray_DIM(y, 0), stride = cnp.PyArray_STRIDE(y, 0), i
+    cdef int64_t low = (<const int64_t *>label)[0], high = low, value
+    for i in range(n):
+        value = (<const int64_t *>(label + i * stride))[0]
+        low, high = min(low, value), max(high, value)
+    return low, high
+
+
+def mark_integers(y, ptrdiff_t low, char[::1] marks):
+    """Set ``marks[label - low]`` to 1 for each label of `y`, see `encode_integers`."""
+    cdef const char *label = _labels(y)
+    cdef ptrdiff_t n = cnp.PyArray_DIM(y, 0), stride = cnp.PyArray_STRIDE(y, 0), i
+    cdef size_t place, size = marks.shape[0]
+    for i in range(n):
+        place = <size_t>(<const int64_t *>(label + i * stride))[0] - <size_t>low
+        if place < size:
+            marks[place] = 1
+
+
 def encode_integers(y, ptrdiff_t low, const int32_t[::1] table):
-    """Numbers of the classes of integer labels, by a table from `low` on; None if one is in it not.
+    """Numbers of the classes of integer labels, by a table; None if one of them is not in it.
 
     Parameters
     ----------
@@ -104,11 +136,9 @@ def encode_integers(y, ptrdiff_t low, const int32_t[::1] table):
     -------
     numbers : ndarray of shape (n,), dtype int32, or None
     """
-    if not (cnp.PyArray_EquivTypenums(cnp.PyArray_TYPE(y), cnp.NPY_INT64) and cnp.PyArray_ISALIGNED(y)):
-        raise TypeError("kernel: expected aligned labels of int64")
+    cdef const char *label = _labels(y)
     cdef ptrdiff_t n = cnp.PyArray_DIM(y, 0), stride = cnp.PyArray_STRIDE(y, 0), i
     cdef size_t place, size = table.shape[0]
-    cdef const char *label = <const char *>cnp.PyArray_DATA(y)
     cdef cnp.npy_intp shape = n
     numbers = cnp.PyArray_EMPTY(1, &shape, cnp.NPY_INT32, 0)
     cdef int32_t *out = <int32_t *>cnp.PyArray_DATA(numbers)

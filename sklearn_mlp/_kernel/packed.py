@@ -191,5 +191,5 @@ def _aligned_zeros(shape, dtype, alignment=64):
     itemsize = np.dtype(dtype).itemsize
     size = int(np.prod(shape))
     memory = np.zeros(size + alignment // itemsize, dtype=dtype)
-    start = -memory.ctypes.data % alignment // itemsize
+    start = -memory.__array_interface__["data"][0] % alignment // itemsize
     return memory[start : start + size].reshape(shape)

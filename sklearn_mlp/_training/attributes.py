@@ -3,7 +3,6 @@
 import contextlib
 import math
 from collections.abc import Callable
-from copy import copy
 from itertools import pairwise
 from numbers import Integral, Real
 from typing import Any, NamedTuple
@@ -344,7 +343,7 @@ VALIDATION_CURVES = tuple(
 
 def initial_attributes():
     """The attributes that a run begins with, but for those that depend on its network."""
-    return {name: copy(value) for name, value in INITIAL.items()}
+    return {name: [*v] if isinstance(v, list) else v for name, v in INITIAL.items()}
 
 
 def to_file(state):

@@ -6,6 +6,8 @@ from functools import partial
 class Task:
     """A fit, a restart or an epoch: calls the estimator's callbacks when it begins and ends.
 
+    `is_watched` is whether anything happens at the beginning and the end of an epoch.
+
     Parameters
     ----------
     estimator : estimator
@@ -16,6 +18,8 @@ class Task:
     shared : dict
         Arguments that any callback may ask for: X, y, metadata.
     """
+
+    is_watched = True
 
     def __init__(self, estimator, draft, context, shared):
         self._estimator, self._draft = estimator, draft
@@ -41,6 +45,8 @@ class Task:
 
 class NoTask:
     """The `Task` of an estimator without callbacks: does nothing."""
+
+    is_watched = False
 
     def begin(self, run=None):
         pass

@@ -86,7 +86,7 @@ def describe_fit(run, plan, training, decide, *, parameters, classes):
         causes = causes_of_failure(run, plan, training, parameters, constant_loss)
     elif verdict.loss <= NEARLY_LEARNED * verdict.constant_loss:
         causes = []
-    rows = np.unique(sample)
+    rows = np.sort(sample) if training.step is None else np.unique(sample)
     if verdict.failure is not None or is_suspicious:
         scales = _scales_of(training.X, rows)
         causes = causes if scales is None else [scales, *causes]
@@ -139,17 +139,17 @@ def _judge(logits, targets, weights, loss):
     both = targets.any(axis=0) & ~targets.all(axis=0)
     if not both.any():
         return Verdict(None, 0.0, 0.0, None)
-    shares = weighted_mean(targets[:, both], weights)
-    constant_loss = loss.of_constant_output(shares)
-    losses = loss.values(logits[:, both], targets[:, both])
+    predicted = most_probable(logits)
+    logits, targets = logits[:, both], targets[:, both]
+    constant_loss = loss.of_constant_output(weighted_mean(targets, weights))
+    losses = loss.values(logits, targets)
     mean_loss = float(weighted_mean(losses.mean(axis=1), weights))
     failure = None
     if mean_loss >= 0.9 * constant_loss:
-        if not _ranks_better_than_chance(logits[:, both], targets[:, both]):
+        if not _ranks_better_than_chance(logits, targets):
             failure = "not learned"
         elif mean_loss >= 1.02 * constant_loss:
             failure = "worse than constant"
-    predicted = most_probable(logits)
     only = predicted[0] if (predicted == predicted[0]).all() else None
     return Verdict(failure, mean_loss, constant_loss, only)
 

@@ -9,7 +9,7 @@ import numpy as np
 from joblib import effective_n_jobs
 from scipy.sparse import issparse
 
-from .._kernel import Rows, decide, train
+from .._kernel import Rows, decide, train, train_epochs
 from .diagnosis import describe_non_finite
 from .visits import WEIGHTS_AT_ONCE
 
@@ -42,7 +42,6 @@ class EpochTrainer:
             self._n_threads = min(effective_n_jobs(n_jobs), run.n_outputs_)
             if self._n_threads > 1:
                 self._pool = ThreadPoolExecutor(self._n_threads)
-        self._no_tallies = np.array([[0.0, np.inf, -np.inf]] * run.n_outputs_)
         # One of class 1 against 0, one of each class against the rest, or one of each label.
         self.networks = run.networks(train_biases=train_biases, n_threads=self._n_threads)
 
@@ -78,7 +77,7 @@ class EpochTrainer:
         if alpha and issparse(training.X):
             shrink = float(learning_rates.max()) * training.max_step * alpha_per_visit
             chunk = chunk_length(training.X, self.run.coefs_, shrink)
-        tallies = self._no_tallies.copy()
+        tallies = np.array([[0.0, np.inf, -np.inf]] * len(self.networks))
         arguments = order, chunk, learning_rates, alpha_per_visit, tallies
         try:
             if self._n_threads == 1:
@@ -93,8 +92,55 @@ class EpochTrainer:
             raise CancelledError
         if not all(map(math.isfinite, tallies.ravel().tolist())):
             raise ValueError(describe_non_finite(training, learning_rates.max()))
-        self.run.count_visits(training)
+        self.run.count_visits(training, 1)
         return float(tallies[:, 0].sum()) / (len(tallies) * training.total)
+
+    @property
+    def is_simple(self):
+        """Whether `train_epochs` can train: a chunk is the same in all epochs, in one thread."""
+        training = self.training
+        return not (
+            issparse(training.X) or self._n_threads > 1 or training.targets.sets is not None
+        )
+
+    def train_epochs(self, learning_rates, alpha_factors, of_loss, loss, done):
+        """Train as `train_epoch` does, for several epochs in one call of the kernel's module.
+
+        Raises the errors of `train_epoch`, and does not count the visits.
+
+        Parameters
+        ----------
+        learning_rates : array of shape (n_epochs, n_networks, 2)
+        alpha_factors : array of shape (n_epochs,)
+        of_loss : callable
+            See `sklearn_mlp._training.plan.Plan.alpha_of`.
+        loss : float
+            That of the epoch before.
+        done : list
+            Gets the loss and the alpha of each epoch as soon as it has ended.
+        """
+        training, run = self.training, self.run
+        is_finite = train_epochs(
+            training.rows,
+            self.networks,
+            visits=training.visits,
+            generator=run.generator if self.shuffle else None,
+            chunk=self.chunk,
+            targets=[training.targets.of_network(k) for k in range(len(self.networks))],
+            step=training.step,
+            learning_rates=learning_rates,
+            alpha_factors=alpha_factors,
+            of_loss=of_loss,
+            last_loss=loss,
+            total=training.total,
+            loss=self.loss.name,
+            is_interrupted=self._interrupted.is_set,
+            done=done,
+        )
+        if self._interrupted.is_set():
+            raise CancelledError
+        if not is_finite:
+            raise ValueError(describe_non_finite(training, learning_rates[len(done)].max()))
 
     def _train_networks(self, first, order, chunk, learning_rates, alpha_per_visit, tallies):
         """Train the networks of one thread: the one numbered `first`, and each n-th from there."""

@@ -1,12 +1,13 @@
 """What one call prepares, the epoch of `partial_fit`, and what is said at the end."""
 
+import threading
 from typing import NamedTuple
 
 import numpy as np
 from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 
-from .._kernel import Rows
+from .._kernel import Rows, is_plain
 from .._kernel.packed import dtype_of
 from .._sklearn import check_partial_fit_first_call
 from .._validation import (
@@ -34,7 +35,14 @@ from .messages import WARNINGS
 from .plan import Plan, make_plan
 from .run import begin, check_biases, check_same_sizes, resume
 from .scores import SCORES
-from .targets import ONE_CLASS, check_label_numbers, check_same_classes, encode, encode_known
+from .targets import (
+    ONE_CLASS,
+    check_label_numbers,
+    check_same_classes,
+    encode,
+    encode_known,
+    fits_int64,
+)
 from .visits import scale_up
 
 
@@ -88,7 +96,11 @@ def prepare_fit(
     """
     is_warm = is_warm_start(draft)
     dtype = dtype_of(draft.coefs_) if is_warm else DTYPES
-    X, y = validate_samples(draft, X, y, dtype=dtype, reset=not is_warm)
+    if not is_warm and _are_plain(X, y):
+        draft.n_features_in_ = X.shape[1]
+        vars(draft).pop("feature_names_in_", None)
+    else:
+        X, y = validate_samples(draft, X, y, dtype=dtype, reset=not is_warm)
     sample_weight = validate_sample_weight(sample_weight, X)
     given = validate_validation_set(draft, X_val, y_val, sample_weight_val, dtype=X.dtype)
     classes, targets = encode(y)
@@ -104,13 +116,21 @@ def prepare_fit(
         class_weight=draft.class_weight,
         shuffle=draft.shuffle,
     )
-    if not multilabel and len(np.unique(targets.numbers[training.visits])) < 2:
+    is_weighted = training.step is not None
+    if is_weighted and not multilabel and len(np.unique(targets.numbers[training.visits])) < 2:
         raise ValueError(ONE_CLASS + " after removing samples of weight zero")
     if draft.early_stopping and given is None:
         check_can_hold_out(training, None if multilabel else classes)
     runs = _runs_of_fit(draft, targets.n_networks, X.dtype, coefs_init, intercepts_init)
     training, validation = _validation_set(draft, training, y, given, runs[0])
     return Prepared(training, validation, make_plan(draft, training, streamed=False), runs)
+
+
+def _are_plain(X, y):
+    """Whether validation would return X and y as they are, without a warning."""
+    return (
+        is_plain(X, *DTYPES) and type(y) is np.ndarray and y.shape == X.shape[:1] and fits_int64(y)
+    )
 
 
 def prepare_partial_fit(draft, X, y, *, classes=None, sample_weight=None):
@@ -202,7 +222,6 @@ def conclude_fit(draft, prepared, run, why):
     messages = []
     if why is None and not plan.schedule.has_end:
         messages.append(WARNINGS["cut off"].text.format(max_iter=plan.max_iter))
-    networks, chunk = run.networks(), chunk_length(training.X, run.coefs_)
     if validation is not None and validation.subset is None:
         messages.append(describe_validation_scales(training.X, validation.X))
     messages.append(
@@ -210,7 +229,9 @@ def conclude_fit(draft, prepared, run, why):
             run,
             plan,
             training,
-            lambda rows: decide_all(training.rows, networks, chunk, rows),
+            lambda rows: decide_all(
+                training.rows, run.networks(), chunk_length(training.X, run.coefs_), rows
+            ),
             parameters=draft,
             classes=None if draft.multilabel_ else draft.classes_,
         )
@@ -299,8 +320,24 @@ def _runs_of_fit(draft, n_networks, dtype, coefs_init, intercepts_init):
     return runs
 
 
+_of_thread = threading.local()
+
+
+def _random_state_of(parameter):
+    """What scikit-learn's `check_random_state` returns, which takes 60 us for an int.
+
+    A new RandomState is filled with random numbers of the system before it is seeded.
+    """
+    if type(parameter) is not int:
+        return check_random_state(parameter)
+    if not hasattr(_of_thread, "random_state"):
+        _of_thread.random_state = np.random.RandomState(0)
+    _of_thread.random_state.seed(parameter)
+    return _of_thread.random_state
+
+
 def _begin_runs(draft, n_networks, dtype, n_runs):
-    random_state = check_random_state(draft.random_state)
+    random_state = _random_state_of(draft.random_state)
     return [
         begin(
             random_state,

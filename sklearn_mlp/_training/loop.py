@@ -4,6 +4,7 @@ import contextlib
 import sys
 import time
 from concurrent.futures import CancelledError, ThreadPoolExecutor, wait
+from itertools import repeat
 from threading import Event
 
 import numpy as np
@@ -11,6 +12,7 @@ from joblib import effective_n_jobs
 
 from .data import target_shares
 from .epochs import check_finite
+from .plan import EPOCHS_AT_ONCE
 from .run import Epoch
 from .scores import validation_score
 
@@ -114,6 +116,10 @@ def train_run(run, trainer, plan, parameters, validation, task, name="Epoch"):
         Why training stopped; None if it ran out of epochs.
     """
     run.begin_history(plan, with_scores=validation is not None)
+    is_watched = validation is not None or task.is_watched or bool(parameters.verbose)
+    if plan.schedule.has_end and trainer.is_simple and not is_watched:
+        _train_unwatched(run, trainer, plan)
+        return None
     stopping = Stopping(parameters, plan, trainer.training, validation)
     printer = Printer(name, plan.max_iter, int(parameters.verbose))
     n_visits, loss = len(trainer.training.visits), np.inf
@@ -152,6 +158,30 @@ def train_run(run, trainer, plan, parameters, validation, task, name="Epoch"):
         run.end_history()
     check_finite(run, trainer.training, rate)
     return why
+
+
+def _train_unwatched(run, trainer, plan):
+    """Train for all epochs of a schedule with an end, as `train_run` does, many in one call."""
+    loss = best_loss = np.inf
+    best_iter, none = None, repeat(None)
+    for first in range(0, plan.max_iter, EPOCHS_AT_ONCE):
+        rates, both, alpha_factors = plan.foreseen(first)
+        done = []
+        try:
+            trainer.train_epochs(both, alpha_factors, plan.of_loss, loss, done)
+        finally:
+            best_iters, best_losses = [], []
+            for number, (loss, _) in enumerate(done, first + 1):
+                if loss < best_loss:
+                    best_iter, best_loss = number, loss
+                best_iters.append(best_iter)
+                best_losses.append(best_loss)
+            losses, alphas = zip(*done, strict=True) if done else ((), ())
+            columns = best_iters, best_losses, none, none, losses, rates, alphas, none, none
+            run.records.extend(map(Epoch._make, zip(*columns, strict=False)))
+            run.count_visits(trainer.training, len(done))
+            run.end_history()
+    check_finite(run, trainer.training, rates[-1])
 
 
 def train_restarts(runs, make_trainer, plan, parameters, validation, task):

@@ -5,7 +5,7 @@ from numbers import Integral, Real
 import numpy as np
 from sklearn import get_config
 
-from .._sklearn import Interval, Options, StrOptions, validate_parameters
+from .._sklearn import Interval, Options, StrOptions, names_of_constraints, validate_parameters
 from .losses import LOSSES
 from .schedules import SCHEDULES, check_schedule
 
@@ -55,7 +55,7 @@ VALID, MOST_REMEMBERED = {}, 1000
 
 def _key_of(estimator):
     """Kinds and values of the parameters, or None if one can change in place."""
-    values = [getattr(estimator, name) for name in estimator._parameter_constraints]
+    values = [getattr(estimator, name) for name in names_of_constraints(estimator)]
     kinds = list(map(type, values))
     for number, value in enumerate(values):
         if kinds[number] is tuple:

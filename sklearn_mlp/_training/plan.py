@@ -4,6 +4,7 @@ Epochs are counted from 0. The rules of "auto" were chosen on public tables, see
 """
 
 import math
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -12,6 +13,9 @@ from .data import target_shares
 from .losses import Loss, loss_named
 from .schedules import SCHEDULES, AutomaticRate, Schedule, schedule_named
 from .visits import mean_squared_length
+
+# Epochs of which the learning rates are computed, and which are trained, in one call.
+EPOCHS_AT_ONCE = 100
 
 
 class Plan(NamedTuple):
@@ -67,16 +71,60 @@ class Plan(NamedTuple):
 
     def alpha_of(self, epoch, loss):
         """alpha of an epoch; `loss` is the mean loss of the epoch before."""
-        if not self.alpha_follows_loss:
-            return self.alpha
-        progress = self.progress(epoch)
+        progress = self.progress(epoch) if self.alpha_follows_loss else 1.0
+        return self.alpha * progress * self.of_loss(loss)
+
+    def of_loss(self, loss):
+        """What alpha's factor is multiplied by."""
         # The square of a larger loss would overflow.
-        return self.alpha * progress * math.cbrt(min(loss, 1e150) ** 2) if progress else 0.0
+        return math.cbrt(min(loss, 1e150) ** 2) if self.alpha_follows_loss else 1.0
 
     def learning_rates_of(self, epoch, learning_rate):
         """Learning rates of samples of target 0 and of target 1, shape (n_networks, 2)."""
-        progress = self.progress(epoch)
-        return learning_rate * (self.ratios if progress == 0 else self.ratios ** (1.0 - progress))
+        if self.schedule.has_end:
+            first = epoch - epoch % EPOCHS_AT_ONCE
+            return self.foreseen(first)[1][epoch - first]
+        progress = np.array([self.progress(epoch)])
+        return _powers(self.ratios, progress)[0] * learning_rate
+
+    def foreseen(self, first):
+        """What is known of `EPOCHS_AT_ONCE` epochs, from number `first` on, if there is an end.
+
+        Returns
+        -------
+        learning_rates : list of float
+        both : array of shape (n_epochs, n_networks, 2)
+            See `learning_rates_of`.
+        alpha_factors : array of shape (n_epochs,)
+            See `alpha_of`.
+        """
+        without_samples = self._replace(alpha=0.0, ratios=None)
+        rates, progress = _of_epochs(without_samples, first)
+        both = _both_of_epochs(without_samples, first, self.ratios.tobytes())
+        factors = self.alpha * (progress if self.alpha_follows_loss else np.ones_like(progress))
+        return rates, both, factors
+
+
+# Remembered, for fits on other samples have the same, and each epoch of one fit asks again.
+@lru_cache(maxsize=10)
+def _of_epochs(plan, first):
+    epochs = range(first, min(first + EPOCHS_AT_ONCE, plan.max_iter))
+    rates = [plan.learning_rate_of(epoch, None) for epoch in epochs]
+    return rates, np.array([plan.progress(epoch) for epoch in epochs])
+
+
+@lru_cache(maxsize=10)
+def _both_of_epochs(plan, first, ratios):
+    rates, progress = _of_epochs(plan, first)
+    powers = _powers(np.frombuffer(ratios).reshape(-1, 2), progress)
+    return np.array(rates)[:, np.newaxis, np.newaxis] * powers
+
+
+def _powers(ratios, progress):
+    """``ratios ** (1 - progress)`` for each value of `progress`."""
+    exponents = 1.0 - progress[:, np.newaxis, np.newaxis]
+    # The root by itself, as NumPy computes the power of an array and the number 0.5.
+    return np.where(exponents == 0.5, np.sqrt(ratios), ratios**exponents)
 
 
 def make_plan(parameters, training, *, streamed):
@@ -154,7 +202,10 @@ def class_ratios(shares):
     ratios : array of shape (n_networks, 2), see `Plan`
         1 for both targets of a network with one class only.
     """
-    shares = np.stack([1.0 - shares, shares], axis=1)
-    small, large = shares.min(axis=1, keepdims=True), shares.max(axis=1, keepdims=True)
+    others = 1.0 - shares
+    small, large = np.minimum(others, shares), np.maximum(others, shares)
     ratio = np.where(small > 1e-12, small / large, 1.0)  # less is the rounding of sums of weights
-    return np.where(shares == large, ratio, 1.0)
+    ratios = np.ones((len(shares), 2))
+    ratios[others == large, 0] = ratio[others == large]
+    ratios[shares == large, 1] = ratio[shares == large]
+    return ratios

@@ -15,6 +15,9 @@ from .visits import WEIGHTS_AT_ONCE, add_totals
 # Values that are drawn or copied in one call of NumPy: some milliseconds.
 VALUES_AT_ONCE = 2**20
 
+# Seeds of the visiting orders are less.
+MOST_OF_SEEDS = np.iinfo(np.int32).max
+
 
 class Epoch(NamedTuple):
     """The record of an epoch.
@@ -105,15 +108,21 @@ class Run:
         return np.random.default_rng([self._seed, 1])
 
     @property
+    def generator(self):
+        """The generator of the visiting orders."""
+        return self._generator
+
+    @property
     def class_totals(self):
         """See `_class_totals` above."""
         return self._class_totals
 
-    def count_visits(self, training):
-        """Count the visits of an epoch, and the class totals of its samples."""
-        self.t_ += len(training.visits)
+    def count_visits(self, training, n_epochs):
+        """Count the visits of some epochs, and the class totals of their samples."""
+        self.t_ += n_epochs * len(training.visits)
         if training.class_totals is not None:
-            self._class_totals = add_totals(self._class_totals, training.class_totals)
+            totals = [n_epochs * total for total in training.class_totals]
+            self._class_totals = add_totals(self._class_totals, totals)
 
     def watch(self, plan, training, parameters):
         """Take note of a call of `partial_fit`; returns the warnings to be given."""
@@ -167,10 +176,10 @@ class Run:
         history = {name: getattr(last, field) for name, field in LAST.items()}
         history["n_iter_"] = n_epochs
         history["learning_rate_init_"] = self._plan.learning_rate_init_of(n_epochs - 1)
+        columns = dict(zip(Epoch._fields, zip(*self.records, strict=True), strict=True))
         for curve, field in CURVES.items():
             if self._former[curve] is not None:
-                values = [getattr(epoch, field) for epoch in self.records]
-                history[curve] = self._former[curve] + values
+                history[curve] = [*self._former[curve], *columns[field]]
         return history
 
     def snapshot(self):
@@ -220,7 +229,7 @@ def begin(random_state, sizes, n_networks, dtype, *, init_range, fit_intercept):
     packed = PackedWeights.zeros(sizes, n_networks, dtype)
     draw_weights(random_state, packed, init_range, fit_intercept)
     run.set_weights(packed)
-    run._seed = random_state.randint(np.iinfo(np.int32).max)
+    run._seed = random_state.randint(MOST_OF_SEEDS)
     run._generator = np.random.default_rng(run._seed)
     run.n_layers_, run.n_outputs_ = len(sizes), n_networks
     vars(run).update(initial_attributes())

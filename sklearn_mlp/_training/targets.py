@@ -12,7 +12,7 @@ import numpy as np
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import column_or_1d
 
-from .._kernel import encode_integers
+from .._kernel import encode_integers, mark_integers, range_of_integers
 from .._validation import is_indicator
 from .visits import ROWS_AT_ONCE, add_totals, balanced_weights, class_totals, scaled_weights
 
@@ -68,6 +68,9 @@ def encode(y):
     """The classes of `y`, sorted (multilabel: its column numbers), and its `Targets`."""
     if is_indicator(y):
         return np.arange(y.shape[1]), _encode_sets(y)
+    encoded = _encode_integers(y)
+    if encoded is not None:
+        return encoded
     check_classification_targets(y)
     # Slice by slice: signals wait for the end of each call of NumPy.
     slices = [y[start : start + ROWS_AT_ONCE] for start in range(0, len(y), ROWS_AT_ONCE)]
@@ -77,6 +80,31 @@ def encode(y):
         raise ValueError(ONE_CLASS)
     n_networks = n_networks_for(len(classes), multilabel=False)
     return classes, Targets(numbers.astype(np.int32), n_networks)
+
+
+def fits_int64(y):
+    """Whether it is an array of integers of which none is beyond int64."""
+    return y.dtype.kind == "i" or (y.dtype.kind == "u" and y.dtype.itemsize < 8)
+
+
+def _encode_integers(y):
+    """What `encode` returns, for integers that span few values; None where more is to be checked.
+
+    With as many classes as half of the samples, scikit-learn warns.
+    """
+    if y.ndim != 1 or not fits_int64(y):
+        return None
+    labels = y.astype(np.int64, copy=not y.flags.aligned)
+    low, high = range_of_integers(labels)
+    if high - low >= min(MOST_IN_TABLE, len(y)):
+        return None
+    marks = np.zeros(high - low + 1, dtype=np.int8)
+    mark_integers(labels, low, marks)
+    classes = (np.flatnonzero(marks) + low).astype(y.dtype)
+    if not 2 <= len(classes) <= len(y) // 2:
+        return None
+    numbers = encode_integers(labels, low, np.cumsum(marks, dtype=np.int32) - 1)
+    return classes, Targets(numbers, n_networks_for(len(classes), multilabel=False))
 
 
 def encode_known(y, classes, *, multilabel):
@@ -142,11 +170,10 @@ class LabelTable:
         """Class numbers of labels, dtype int32; None if `y` is not an array of n known labels."""
         if type(y) is not np.ndarray or y.shape != (n,):
             return None
-        kind = y.dtype.kind
-        if self._table is not None and (kind == "i" or (kind == "u" and y.dtype.itemsize < 8)):
+        if self._table is not None and fits_int64(y):
             y = y.astype(np.int64, copy=not y.flags.aligned)
             return encode_integers(y, self._low, self._table)
-        if kind not in "biufUO":
+        if y.dtype.kind not in "biufUO":
             return None
         try:
             numbers = [self._number_of[label] for label in y.tolist()]

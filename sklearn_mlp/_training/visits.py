@@ -12,6 +12,7 @@ from fractions import Fraction
 from itertools import chain
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.utils.extmath import row_norms
 
 from .._kernel import hash_rows
@@ -203,8 +204,9 @@ def canonical_order(rows, y, step=None, visit_counts=None):
 def mean_squared_length(X, step, visits):
     """Mean of ``||x||**2`` over the visits, weighted by their steps."""
     with np.errstate(over="ignore"):
+        squares = row_norms(X, squared=True) if issparse(X) else np.einsum("ij,ij->i", X, X)
         # A length that overflows may be replaced by any that is far too large.
-        lengths = np.minimum(row_norms(X, squared=True), 1e30)[visits]
+        lengths = np.minimum(squares, 1e30)[visits]
     weights = None if step is None else step[visits]
     return float(weighted_mean(lengths.astype(np.float64, copy=False), weights))
 
@@ -213,7 +215,8 @@ def weighted_mean(values, weights=None):
     """`numpy.average` over axis 0, of values up to 1e100, that does not overflow."""
     if weights is not None and weights.max() > 1e200:
         weights = weights / weights.max()
-    return np.average(np.minimum(values, 1e100), axis=0, weights=weights)
+    values = np.minimum(values, 1e100)
+    return values.mean(axis=0) if weights is None else np.average(values, axis=0, weights=weights)
 
 
 def expand(order, visit_counts=None):
