@@ -117,7 +117,7 @@ def takes_half(plan, training, learning_rate):
 
 
 def _alpha(plan, training, constant_loss, multiple):
-    if plan.alpha_follows_loss:
+    if plan.alpha_follows_loss or plan.alpha == 0.0:
         return None
     largest = alpha_factor(plan.loss.alpha, training) * math.cbrt(constant_loss**2)
     if plan.alpha > multiple * largest:
