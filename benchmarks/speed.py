@@ -1,6 +1,6 @@
 """Training speed against other libraries, small fits and rows, growth and threads: in one run.
 
-Usage: python -m benchmarks.speed [--quick] [--json FILE] [--plot FILE]
+Usage: python -m benchmarks.speed [--quick | --calls] [--json FILE] [--plot FILE]
 
 Every contender trains on the same tables of standard normal inputs. The contenders take turns; a
 ratio is the median over the turns of the ratio within one turn, so that a processor that changes
@@ -40,6 +40,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.validation import validate_data
 
 import sklearn_mlp
+from benchmarks import calls
 from benchmarks.peers import all_of_them
 from benchmarks.report import add_outputs, report
 from benchmarks.speed_tables import markdown, plot
@@ -338,6 +339,7 @@ def run(
     sparse=SPARSE,
     n_turns=5,
     n_rows=(10_000, 100_000, 1_000_000),
+    data_sets=tuple(calls.DATA_SETS),
     grid_sizes=(2, 4, 8, 12, 16, 24, 32, 48, 64, 100),
     grid_rates=(0.05, 0.1, 0.2, 0.5, 1.0, 2.0),
 ):
@@ -364,6 +366,7 @@ def run(
         "training": rows,
         "predictions": predictions(shapes, 3 * n_turns),
         "overheads": overheads(n_turns, list(grid_sizes), list(grid_rates)),
+        "calls": calls.run(data_sets=data_sets, n_turns=n_turns),
         "growth": growth(n_rows, min(n_turns, 3)),
         "two threads, ten classes": two_threads,
     }
@@ -375,10 +378,17 @@ def run(
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--quick", action="store_true", help="under two minutes")
+    parser.add_argument("--calls", action="store_true", help="single rows, small fits and grids")
     add_outputs(parser)
     options = parser.parse_args(arguments)
+    if options.calls:
+        warnings.simplefilter("ignore")
+        pin_to_one_core()
+        report(calls.run(), options, lambda result: "\n".join(calls.markdown(result)))
+        return
     quick = {
         "n_turns": 3,
+        "data_sets": ("iris",),
         "n_rows": (10_000, 100_000),
         "grid_sizes": (4, 16, 64),
         "grid_rates": (0.1, 0.5),

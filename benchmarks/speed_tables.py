@@ -1,5 +1,6 @@
 """The results of `benchmarks.speed` as tables and as a picture."""
 
+from benchmarks import calls
 from benchmarks.report import table
 
 # What the figures of `overheads` are, for readers, and their units.
@@ -32,6 +33,7 @@ def markdown(result):
         *training(result["training"]),
         *predictions(result["predictions"]),
         *overheads(result),
+        *calls.markdown(result["calls"]),
     ]
     return "\n".join(lines)
 
