@@ -87,6 +87,9 @@ def calls(kind, sizes, n_turns):
     }
     for model in models.values():
         model.fit(X, y)
+        if hasattr(model, "partial_fit"):
+            for _ in range(33):  # the windows in which a stream is judged are long then
+                model.partial_fit(X, y)
     if kind == "array":
         models["NumPy loop"] = NumpyLoop()
     rows = []

@@ -339,7 +339,7 @@ def run(
     sparse=SPARSE,
     n_turns=5,
     n_rows=(10_000, 100_000, 1_000_000),
-    data_sets=tuple(calls.DATA_SETS),
+    calls_options=None,
     grid_sizes=(2, 4, 8, 12, 16, 24, 32, 48, 64, 100),
     grid_rates=(0.05, 0.1, 0.2, 0.5, 1.0, 2.0),
 ):
@@ -366,7 +366,7 @@ def run(
         "training": rows,
         "predictions": predictions(shapes, 3 * n_turns),
         "overheads": overheads(n_turns, list(grid_sizes), list(grid_rates)),
-        "calls": calls.run(data_sets=data_sets, n_turns=n_turns),
+        "calls": calls.run(n_turns=n_turns, **(calls_options or {})),
         "growth": growth(n_rows, min(n_turns, 3)),
         "two threads, ten classes": two_threads,
     }
@@ -388,7 +388,7 @@ def main(arguments=None):
         return
     quick = {
         "n_turns": 3,
-        "data_sets": ("iris",),
+        "calls_options": {"data_sets": ("iris",), "n_candidates": 8},
         "n_rows": (10_000, 100_000),
         "grid_sizes": (4, 16, 64),
         "grid_rates": (0.1, 0.5),

@@ -23,6 +23,7 @@ def test_speed_measures_every_contender_on_every_shape():
         default=[(4, (32,), 60, 2, 3)],
         n_turns=1,
         n_rows=(100, 200),
+        calls_options={"sizes": (1, 3), "data_sets": ("iris",), "n_candidates": 4},
         grid_sizes=(2,),
         grid_rates=(0.2,),
     )
@@ -39,7 +40,14 @@ def test_speed_measures_every_contender_on_every_shape():
     assert rows[0]["weights"] == 4 * 4 + 5
     assert [row["rows"] for row in result["growth"]] == [100, 200]
     lines = speed.markdown(result).splitlines()
-    assert n_tables(lines) == 6
+    assert n_tables(lines) == 10
+    for row in result["calls"]["calls"]:
+        others = {*row["us"]} - {"sklearn-mlp"}
+        assert others == {*row["times ours"]}
+        assert "SGDClassifier" in others or "LogisticRegression" in others
+    assert {*result["calls"]["not plain"]} == {"partial_fit", "predict"}
+    (grid,) = result["calls"]["grids"]
+    assert grid["MLPClassifier, times ours"] > 0
     assert "|---|---:|---:|---:|---:|---:|---:|" in lines  # numbers are aligned at the right
     assert sum(line.startswith("| CSR 200 x 3") for line in lines) == 2
     for name in result["absent"]:

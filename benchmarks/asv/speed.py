@@ -52,12 +52,22 @@ class Rows(Suite):
         self.X, self.y = table(10_000, 30)
         self.model = MLPLogisticClassifier(max_iter=2, random_state=0).fit(self.X, self.y)
         self.x, self.label = self.X[:1], self.y[:1]
+        self.model.partial_fit(self.x, self.label)  # the first call takes the full way
 
     def time_partial_fit_of_one_row(self):
         self.model.partial_fit(self.x, self.label)
 
+    def time_partial_fit_of_ten_rows(self):
+        self.model.partial_fit(self.X[:10], self.y[:10])
+
+    def time_partial_fit_of_one_row_in_the_full_way(self):
+        self.model.partial_fit(self.x.tolist(), self.label)
+
     def time_predict_proba_of_one_row(self):
         self.model.predict_proba(self.x)
+
+    def time_predict_of_one_row(self):
+        self.model.predict(self.x)
 
     def time_predict_proba_of_all_rows(self):
         self.model.predict_proba(self.X)

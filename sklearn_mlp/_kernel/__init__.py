@@ -6,23 +6,18 @@ try:
         Rows,
         compiler,
         decide,
+        encode_integers,
         hash_rows,
         instruction_sets,
         lanes,
         losses,
+        mark_integers,
+        range_of_integers,
         shuffled,
         train,
         train_epochs,
     )
-    from ._quick import (
-        Plain,
-        are_unchanged,
-        encode_integers,
-        is_plain,
-        mark_integers,
-        range_of_integers,
-        same_objects,
-    )
+    from ._quick import Plain, are_unchanged, is_plain, same_objects
 except ModuleNotFoundError as error:
     raise ImportError(
         "The compiled part of sklearn_mlp is missing. This happens when Python runs in the source "

@@ -9,7 +9,7 @@ copied: the arrays must be C-contiguous, aligned and of the exact dtype, else Ty
 
 cimport numpy as cnp
 from libc.stddef cimport ptrdiff_t
-from libc.stdint cimport int32_t, uint64_t
+from libc.stdint cimport int32_t, int64_t, uint64_t
 from libcpp cimport bool as cbool
 from libc.math cimport isfinite
 from cpython.exc cimport PyErr_CheckSignals
@@ -424,3 +424,63 @@ def hash_rows(Rows rows, *, subset, bint float32):
         else:
             c_hash_rows[double](rows.view, c_subset, n, out)
     return hashes
+
+
+cdef const char *_labels(y) except NULL:
+    if not (
+        cnp.PyArray_EquivTypenums(cnp.PyArray_TYPE(y), cnp.NPY_INT64)
+        and cnp.PyArray_ISALIGNED(y)
+        and cnp.PyArray_NDIM(y) == 1
+    ):
+        raise TypeError("kernel: expected aligned labels of int64")
+    return <const char *>cnp.PyArray_DATA(y)
+
+
+def range_of_integers(y):
+    """The lowest and the highest of n labels, n > 0, see `encode_integers`."""
+    cdef const char *label = _labels(y)
+    cdef ptrdiff_t n = cnp.PyArray_DIM(y, 0), stride = cnp.PyArray_STRIDE(y, 0), i
+    cdef int64_t low = (<const int64_t *>label)[0], high = low, value
+    for i in range(n):
+        value = (<const int64_t *>(label + i * stride))[0]
+        low, high = min(low, value), max(high, value)
+    return low, high
+
+
+def mark_integers(y, ptrdiff_t low, char[::1] marks):
+    """Set ``marks[label - low]`` to 1 for each label of `y`, see `encode_integers`."""
+    cdef const char *label = _labels(y)
+    cdef ptrdiff_t n = cnp.PyArray_DIM(y, 0), stride = cnp.PyArray_STRIDE(y, 0), i
+    cdef size_t place, size = marks.shape[0]
+    for i in range(n):
+        place = <size_t>(<const int64_t *>(label + i * stride))[0] - <size_t>low
+        if place < size:
+            marks[place] = 1
+
+
+def encode_integers(y, ptrdiff_t low, const int32_t[::1] table):
+    """Numbers of the classes of integer labels, by a table; None if one of them is not in it.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n,), dtype int64, may be strided, IN
+    low : int
+    table : ndarray of dtype int32, IN
+        Numbers of the labels ``low``, ``low + 1``, ...; -1 for those that are no classes.
+
+    Returns
+    -------
+    numbers : ndarray of shape (n,), dtype int32, or None
+    """
+    cdef const char *label = _labels(y)
+    cdef ptrdiff_t n = cnp.PyArray_DIM(y, 0), stride = cnp.PyArray_STRIDE(y, 0), i
+    cdef size_t place, size = table.shape[0]
+    cdef cnp.npy_intp shape = n
+    numbers = cnp.PyArray_EMPTY(1, &shape, cnp.NPY_INT32, 0)
+    cdef int32_t *out = <int32_t *>cnp.PyArray_DATA(numbers)
+    for i in range(n):
+        place = <size_t>(<const int64_t *>(label + i * stride))[0] - <size_t>low
+        if place >= size or table[place] < 0:
+            return None
+        out[i] = table[place]
+    return numbers

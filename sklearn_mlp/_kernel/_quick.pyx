@@ -10,7 +10,7 @@ until the estimator has its attributes, so that a signal cannot come between.
 cimport numpy as cnp
 from libc.math cimport isfinite
 from libc.stddef cimport ptrdiff_t
-from libc.stdint cimport int32_t, int64_t
+from libc.stdint cimport int32_t
 from libc.string cimport memcpy
 from cpython.pycapsule cimport PyCapsule_GetPointer
 from numpy.random cimport bitgen_t
@@ -28,9 +28,12 @@ ctypedef fused real:
     float
     double
 
-# Weights that one call visits at most: more take tens of milliseconds, for which signals would
-# wait. From the second number on the GIL is released, which takes a microsecond if it is wanted.
-cdef ptrdiff_t MOST = 2**25, RELEASED = 2**16
+# Weights that one call visits at most: more take tens of milliseconds, for which signals would wait.
+cdef ptrdiff_t MOST = 2**25
+
+# Weights visited from which on the GIL is released. With two threads, calls that visit 60,000 and
+# more in training, and 200,000 in predictions, are then faster, by up to 2; smaller ones are slower.
+cdef ptrdiff_t RELEASED_TRAINING = 2**16, RELEASED_DECIDING = 2**18
 
 _losses = {name: number for number, name in enumerate(losses())}
 
@@ -88,66 +91,6 @@ def are_unchanged(dict attributes, tuple names, tuple values):
         if value != former:
             return False
     return True
-
-
-cdef const char *_labels(y) except NULL:
-    if not (
-        cnp.PyArray_EquivTypenums(cnp.PyArray_TYPE(y), cnp.NPY_INT64)
-        and cnp.PyArray_ISALIGNED(y)
-        and cnp.PyArray_NDIM(y) == 1
-    ):
-        raise TypeError("kernel: expected aligned labels of int64")
-    return <const char *>cnp.PyArray_DATA(y)
-
-
-def range_of_integers(y):
-    """The lowest and the highest of n labels, n > 0, see `encode_integers`."""
-    cdef const char *label = _labels(y)
-    cdef ptrdiff_t n = cnp.PyArray_DIM(y, 0), stride = cnp.PyArray_STRIDE(y, 0), i
-    cdef int64_t low = (<const int64_t *>label)[0], high = low, value
-    for i in range(n):
-        value = (<const int64_t *>(label + i * stride))[0]
-        low, high = min(low, value), max(high, value)
-    return low, high
-
-
-def mark_integers(y, ptrdiff_t low, char[::1] marks):
-    """Set ``marks[label - low]`` to 1 for each label of `y`, see `encode_integers`."""
-    cdef const char *label = _labels(y)
-    cdef ptrdiff_t n = cnp.PyArray_DIM(y, 0), stride = cnp.PyArray_STRIDE(y, 0), i
-    cdef size_t place, size = marks.shape[0]
-    for i in range(n):
-        place = <size_t>(<const int64_t *>(label + i * stride))[0] - <size_t>low
-        if place < size:
-            marks[place] = 1
-
-
-def encode_integers(y, ptrdiff_t low, const int32_t[::1] table):
-    """Numbers of the classes of integer labels, by a table; None if one of them is not in it.
-
-    Parameters
-    ----------
-    y : ndarray of shape (n,), dtype int64, may be strided, IN
-    low : int
-    table : ndarray of dtype int32, IN
-        Numbers of the labels ``low``, ``low + 1``, ...; -1 for those that are no classes.
-
-    Returns
-    -------
-    numbers : ndarray of shape (n,), dtype int32, or None
-    """
-    cdef const char *label = _labels(y)
-    cdef ptrdiff_t n = cnp.PyArray_DIM(y, 0), stride = cnp.PyArray_STRIDE(y, 0), i
-    cdef size_t place, size = table.shape[0]
-    cdef cnp.npy_intp shape = n
-    numbers = cnp.PyArray_EMPTY(1, &shape, cnp.NPY_INT32, 0)
-    cdef int32_t *out = <int32_t *>cnp.PyArray_DATA(numbers)
-    for i in range(n):
-        place = <size_t>(<const int64_t *>(label + i * stride))[0] - <size_t>low
-        if place >= size or table[place] < 0:
-            return None
-        out[i] = table[place]
-    return numbers
 
 
 cdef class Plain:
@@ -209,7 +152,7 @@ cdef class Plain:
         logits = cnp.PyArray_EMPTY(2, shape, cnp.PyArray_TYPE(X), 0)
         cdef char *out = <char *>cnp.PyArray_DATA(logits)
         cdef ptrdiff_t itemsize = cnp.PyArray_ITEMSIZE(logits)
-        cdef bint is_long = n * cnp.PyArray_DIM(self.weights, 1) >= RELEASED
+        cdef bint is_long = n * cnp.PyArray_DIM(self.weights, 1) >= RELEASED_DECIDING
         cdef Network network
         for k in range(n_networks):
             network = networks[k]
@@ -274,7 +217,7 @@ cdef class Plain:
         shape[0], shape[1] = n_networks, 3
         tallies = cnp.PyArray_EMPTY(2, shape, cnp.NPY_DOUBLE, 0)
         cdef CTally *tally = <CTally *>cnp.PyArray_DATA(tallies)
-        cdef bint is_long = n * cnp.PyArray_DIM(self.weights, 1) >= RELEASED, is_finite = True
+        cdef bint is_long = n * cnp.PyArray_DIM(self.weights, 1) >= RELEASED_TRAINING, is_finite = True
         for k in range(n_networks):
             tally[k].loss, tally[k].lowest, tally[k].highest = 0.0, float("inf"), -float("inf")
             call.positive = 1 if n_networks == 1 else k
