@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+import sklearn
 from scipy.sparse import csr_array
 from sklearn.exceptions import NotFittedError
 
@@ -271,6 +272,64 @@ def test_the_window_of_a_stream_is_judged_in_the_full_way(kind, quick_calls):
     assert len(told[0]) == 1
     assert state(models[0]) == state(models[1])
     assert quick_calls["plain"] == 1098
+
+
+def set_in_place(array, value):
+    array[...] = value
+
+
+# What is done to an estimator that takes the quick way, and labels for calls of one row after it.
+CHANGES = {
+    "alpha, too large for one row": (lambda model: model.set_params(alpha=10.0), [1, 1]),
+    "alpha": (lambda model: model.set_params(alpha=0.3), [1, 0]),
+    "bias weights": (lambda model: set_in_place(model.intercepts_[0], 1.0), [1]),
+    "a label in place": (lambda model: set_in_place(model.classes_[1:], 7), [1, 7, 0]),
+    "labels": (lambda model: setattr(model, "classes_", np.array([5, 7])), [1, 7]),
+    "class weights": (lambda model: model.set_params(class_weight={0: 2.0}), [0, 1, 0]),
+    "balanced": (lambda model: model.set_params(class_weight="balanced"), [0, 1, 0]),
+    "1 for True": (lambda model: model.set_params(shuffle=1), [0]),
+    "a float for an int": (lambda model: model.set_params(max_iter=float(model.max_iter)), [0]),
+    "a list": (lambda model: model.set_params(hidden_layer_sizes=[5]), [0, 0]),
+    "nothing, but an unknown label": (lambda model: None, [np.uint64(2**64 - 1), np.int64(2**40)]),
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_what_is_changed_counts_in_the_next_calls(name, quick_calls):
+    change, given = CHANGES[name]
+    X = np.random.default_rng(0).normal(size=(100, 3))
+    y = (X[:, 0] > 0).astype(int)
+    models = [
+        kind(5, fit_intercept=False, random_state=0).fit(X, y - ("unknown" in name))
+        for kind in (MLPLogisticClassifier, Full)
+    ]
+    outcomes = []
+    for model in models:
+        model.partial_fit(X, y - ("unknown" in name))
+        change(model)
+        told = [] if name in ("a label in place", "labels") else [outcome(model.partial_fit, X, y)]
+        for row, label in enumerate(given):
+            told.append(outcome(model.partial_fit, X[row : row + 1], np.array([label])))
+            told.append(outcome(model.predict, X[row : row + 4]))
+            told.append(outcome(model.partial_fit, X[:9], np.full(9, label)))
+        outcomes.append(told)
+    assert outcomes[0] == outcomes[1]
+    assert state(models[0]) == state(models[1])
+
+
+def test_parameters_that_were_not_validated_are_not_plain():
+    X = np.random.default_rng(0).normal(size=(20, 3))
+    y = (X[:, 0] > 0).astype(int)
+    with sklearn.config_context(skip_parameter_validation=True):
+        model = MLPLogisticClassifier(3, tol=-1.0, random_state=0).partial_fit(X, y, classes=[0, 1])
+        model.partial_fit(X, y)
+    with pytest.raises(ValueError, match="'tol' parameter"):
+        model.partial_fit(X[:1], y[:1])
+    sizes = [3]
+    model = MLPLogisticClassifier(sizes, random_state=0).partial_fit(X, y, classes=[0, 1])
+    sizes[0] = 4
+    with pytest.raises(ValueError, match="hidden_layer_sizes must stay the same"):
+        model.partial_fit(X[:1], y[:1])
 
 
 class Derived(MLPLogisticClassifier):
