@@ -5,6 +5,7 @@ import signal
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_array
 
 from sklearn_mlp import MLPLogisticClassifier
 from sklearn_mlp._training.epochs import EpochTrainer
@@ -27,6 +28,7 @@ CASES = {
     "weights": ({}, X, Y, rng.integers(1, 4, 90) / 2),
     "balanced": ({"class_weight": "balanced"}, X, Y, None),
     "restarts": ({"n_init": 3, "n_jobs": 2}, X, Y, None),
+    "csr": ({}, csr_array(X), Y, None),
     "constant": ({"learning_rate": "constant"}, X, Y, None),
     "multilabel": ({}, X, np.stack([Y, 1 - Y, X[:, 1] > 0], axis=1).astype(int), None),
     "sparse weights of rows": ({}, X, Y, (X[:, 1] > 0).astype(float)),
@@ -67,7 +69,7 @@ def test_epochs_at_once_are_epochs_one_by_one(name, numbers_of_epochs, monkeypat
         model = MLPLogisticClassifier(4, random_state=0, warm_start=True).set_params(**parameters)
         model.fit(X, y, weight)
         models.append(pickle.loads(pickle.dumps(model.fit(X, y, weight))))
-        if name not in ("constant", "multilabel"):
+        if name not in ("constant", "csr", "multilabel"):
             n_epochs = 2 * model.max_iter if model.n_init == 1 else 4 * model.max_iter
             assert numbers_of_epochs["at once"] == n_epochs
         else:

@@ -8,6 +8,7 @@ import warnings
 import numpy as np
 import pytest
 from scipy.sparse import csr_array
+from sklearn.utils.multiclass import check_classification_targets
 
 from sklearn_mlp import MLPLogisticClassifier
 
@@ -253,3 +254,37 @@ def test_a_series_is_no_table():
     model = network().fit(frame, np.arange(20) % 2)
     with pytest.raises(ValueError, match=r"Series|Expected 2D array"):
         model.predict(frame.iloc[0])
+
+
+def test_names_of_inputs_are_forgotten_where_a_fit_has_none():
+    pandas = pytest.importorskip("pandas")
+    X = np.random.default_rng(0).normal(size=(40, 2))
+    y = (X[:, 0] > 0).astype(int)
+    model = MLPLogisticClassifier(4, random_state=0).fit(pandas.DataFrame(X, columns=["a", "b"]), y)
+    assert model.feature_names_in_.tolist() == ["a", "b"]
+    model.fit(X, y)
+    assert not hasattr(model, "feature_names_in_")
+    model.predict(X)
+
+
+@pytest.mark.parametrize("dtype", [np.int64, np.uint8, np.int16, np.uint64, float, object])
+def test_integer_labels_of_all_kinds_are_encoded_alike(dtype):
+    X = np.random.default_rng(0).normal(size=(40, 2))
+    y = np.where(X[:, 0] > 0, 9, 3)
+    expected = MLPLogisticClassifier(4, random_state=0).fit(X, y.astype(str))
+    model = MLPLogisticClassifier(4, random_state=0).fit(X, y.astype(dtype))
+    assert model.classes_.dtype == dtype
+    assert model.classes_.tolist() == [3, 9]
+    assert model.predict(X).astype(int).tolist() == expected.predict(X)[:].astype(int).tolist()
+    assert model.coefs_[0].tobytes() == expected.coefs_[0].tobytes()
+
+
+def test_as_many_classes_as_samples_are_told_as_scikit_learn_does():
+    X, y = np.random.default_rng(0).normal(size=(40, 2)), np.arange(40)
+    told = []
+    for function in (lambda: check_classification_targets(y), lambda: network().fit(X, y)):
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            function()
+        told.append([str(w.message) for w in caught if w.category is UserWarning])
+    assert told[0] == told[1]

@@ -17,6 +17,7 @@ from sklearn_mlp._kernel import (
     losses,
     shuffled,
     train,
+    train_epochs,
 )
 from sklearn_mlp._kernel.packed import INSTRUCTION_SET, PackedWeights
 
@@ -75,6 +76,48 @@ def test_infinite_and_missing_preactivations(instruction_set):
     logits = np.empty(3)
     decide(Rows(x), identity_network(np.float64, 1e308), subset=None, first=0, logits=logits)
     np.testing.assert_array_equal(logits, [1.0, 0.0, np.nan])
+
+
+def test_an_interrupted_epoch_is_not_done():
+    network, done, asked = identity_network(np.float64), [], []
+
+    def is_interrupted():
+        asked.append(1)
+        return len(asked) > 5
+
+    def call(**changes):
+        arguments = {
+            "visits": np.arange(4),
+            "generator": None,
+            "chunk": 2,
+            "targets": [(np.array([0, 1, 0, 1], np.int32), 1)],
+            "step": None,
+            "learning_rates": np.full((9, 1, 2), 0.1),
+            "alpha_factors": np.zeros(9),
+            "of_loss": float,
+            "last_loss": 1.0,
+            "total": 4.0,
+            "loss": "squared_error",
+            "is_interrupted": is_interrupted,
+            "done": done,
+        }
+        return train_epochs(Rows(np.ones((4, 1))), [network], **arguments | changes)
+
+    assert call()
+    assert len(done) == 2  # of four chunks; the sixth one is the last of the third epoch
+    assert len(asked) == 6
+    for wrong in (
+        {"learning_rates": np.ones((9, 2, 2))},
+        {"alpha_factors": np.zeros(8)},
+        {"targets": []},
+        {"targets": [(np.zeros(3, np.int32), 1)]},
+        {"chunk": 0},
+        {"step": np.ones(3)},
+    ):
+        with pytest.raises(TypeError, match="kernel"):
+            call(**wrong)
+    with pytest.raises(ValueError, match="no loss 'other'"):
+        call(loss="other")
 
 
 def test_the_tally_is_taken_before_each_update_and_is_added_to(instruction_set):
