@@ -96,6 +96,8 @@ def test_validation_can_be_switched_off_and_a_subclass_has_its_own():
         }
 
     model = Wider(3, tol=None, random_state=0).partial_fit(X, Y, classes=[0, 1, 2])
+    with pytest.raises(InvalidParameterError, match="'tol' parameter"):
+        MLPLogisticClassifier(3, tol=None, random_state=0).partial_fit(X, Y, classes=[0, 1, 2])
     model.set_params(alpha=0.1).partial_fit(X, Y)
     with pytest.raises(InvalidParameterError, match="'tol' parameter of Wider"):
         model.set_params(tol="none").partial_fit(X, Y)
