@@ -1,3 +1,5 @@
+import gc
+import signal
 import sys
 from pathlib import Path
 
@@ -109,6 +111,26 @@ def spy_on_kernel(replace, monkeypatch):
             replace(name, observed)
 
     return spy
+
+
+@pytest.fixture
+def interrupting_alarm():
+    """SIGALRM raises KeyboardInterrupt, and the garbage collector does not run.
+
+    What a signal raises in a callback of the collector, of which Hypothesis has one, is lost.
+    """
+    if not hasattr(signal, "setitimer"):
+        pytest.skip("needs signals of POSIX")
+
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    former = signal.signal(signal.SIGALRM, interrupt)
+    gc.disable()
+    yield
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    gc.enable()
+    signal.signal(signal.SIGALRM, former)
 
 
 @pytest.fixture

@@ -94,21 +94,12 @@ def test_an_epoch_that_is_not_finite_ends_training(numbers_of_epochs, monkeypatc
     assert numbers_of_epochs == {"at once": 80, "one by one": 1}
 
 
-@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs signals of POSIX")
 @pytest.mark.parametrize("n_jobs", [1, 2])
-def test_an_interrupt_ends_training_of_all_restarts(n_jobs, numbers_of_epochs):
-    def interrupt(*_):
-        raise KeyboardInterrupt
-
+def test_an_interrupt_ends_training_of_all_restarts(n_jobs, numbers_of_epochs, interrupting_alarm):
     model = MLPLogisticClassifier(4, max_iter=100_000, n_init=2, n_jobs=n_jobs, random_state=0)
-    former = signal.signal(signal.SIGALRM, interrupt)
-    try:
-        signal.setitimer(signal.ITIMER_REAL, 0.2)
-        with pytest.raises(KeyboardInterrupt):
-            model.fit(X, Y)
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, former)
+    signal.setitimer(signal.ITIMER_REAL, 0.2)
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(X, Y)
     assert 0 < model.n_iter_ == len(model.loss_curve_) == model.t_ / 90 < 100_000
     assert numbers_of_epochs["one by one"] == 0
     assert numbers_of_epochs["at once"] < 2 * 100_000

@@ -9,7 +9,6 @@ import copy
 import os
 import pickle
 import signal
-import threading
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 
@@ -416,33 +415,22 @@ def test_threads_that_predict_have_scratch_memory_of_their_own():
         assert all(pool.map(predict, range(8)))
 
 
-@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs signals of POSIX")
-def test_a_signal_leaves_whole_calls():
+def test_a_signal_leaves_whole_calls(interrupting_alarm):
     # The number of visits says which rows were trained on: not one more, not one less.
-    assert threading.current_thread() is threading.main_thread()
     rng = np.random.default_rng(0)
     X, y = rng.normal(size=(500, 3)), rng.permutation(500) % 2
-
-    def interrupt(*_):
-        raise KeyboardInterrupt
-
-    former = signal.signal(signal.SIGALRM, interrupt)
-    try:
-        for trial in range(60):
-            model = MLPLogisticClassifier(5, random_state=0)
-            model.partial_fit(X, y, classes=[0, 1])
-            window = model._stream._replace(window=10**9)  # not to be judged, in the full way
-            model._stream = window
-            signal.setitimer(signal.ITIMER_REAL, rng.uniform(1e-4, 4e-3))
-            with contextlib.suppress(KeyboardInterrupt):
-                while True:
-                    row = model.t_ % 500
-                    model.partial_fit(X[row : row + 1], y[row : row + 1])
-            other = MLPLogisticClassifier(5, random_state=0).partial_fit(X, y, classes=[0, 1])
-            other._stream = window
-            for t in range(500, model.t_):
-                other.partial_fit(X[t % 500 : t % 500 + 1], y[t % 500 : t % 500 + 1])
-            assert state(model) == state(other), trial
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, former)
+    for trial in range(60):
+        model = MLPLogisticClassifier(5, random_state=0)
+        model.partial_fit(X, y, classes=[0, 1])
+        window = model._stream._replace(window=10**9)  # not to be judged, in the full way
+        model._stream = window
+        signal.setitimer(signal.ITIMER_REAL, rng.uniform(1e-4, 4e-3))
+        with contextlib.suppress(KeyboardInterrupt):
+            while True:
+                row = model.t_ % 500
+                model.partial_fit(X[row : row + 1], y[row : row + 1])
+        other = MLPLogisticClassifier(5, random_state=0).partial_fit(X, y, classes=[0, 1])
+        other._stream = window
+        for t in range(500, model.t_):
+            other.partial_fit(X[t % 500 : t % 500 + 1], y[t % 500 : t % 500 + 1])
+        assert state(model) == state(other), trial
