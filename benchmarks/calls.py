@@ -95,7 +95,7 @@ def calls(kind, sizes, n_turns):
     rows = []
     for n in sizes:
         inputs, labels = _slice(X, n), _slice(y, n)
-        n_calls = max(1, 300 // n)
+        n_calls = max(10, 300 // n)
         for method in ("partial_fit", "predict_proba"):
             functions = {}
             for name, model in models.items():
