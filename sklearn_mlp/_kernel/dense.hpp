@@ -38,15 +38,20 @@ template <class T> bool prefers_fused(const Network &net)
 template <class T>
 void train_rows(const DenseRows<T> &x, const Network &net, const Visits &visits, Tally &tally)
 {
+    const auto fused = [&](auto n_vectors) {
+        constexpr int n = decltype(n_vectors)::value;
+        net.n_layers == 2 ? train_fused<T, n, true>(x, net, visits, tally)
+                          : train_fused<T, n, false>(x, net, visits, tally);
+    };
     switch (prefers_fused<T>(net) ? net.layers[0].stride / Lanes<T>::n : 0) {
-    case 1: return train_fused<T, 1>(x, net, visits, tally);
-    case 2: return train_fused<T, 2>(x, net, visits, tally);
-    case 3: return train_fused<T, 3>(x, net, visits, tally);
-    case 4: return train_fused<T, 4>(x, net, visits, tally);
-    case 5: return train_fused<T, 5>(x, net, visits, tally);
-    case 6: return train_fused<T, 6>(x, net, visits, tally);
-    case 7: return train_fused<T, 7>(x, net, visits, tally);
-    case 8: return train_fused<T, 8>(x, net, visits, tally);
+    case 1: return fused(std::integral_constant<int, 1>());
+    case 2: return fused(std::integral_constant<int, 2>());
+    case 3: return fused(std::integral_constant<int, 3>());
+    case 4: return fused(std::integral_constant<int, 4>());
+    case 5: return fused(std::integral_constant<int, 5>());
+    case 6: return fused(std::integral_constant<int, 6>());
+    case 7: return fused(std::integral_constant<int, 7>());
+    case 8: return fused(std::integral_constant<int, 8>());
     default: return train_blocked<T>(x, net, visits, tally);
     }
 }

@@ -99,7 +99,7 @@ INLINE void visit_one_layer(
     sweep.template part<5>();
 }
 
-template <class T, int n_vectors>
+template <class T, int n_vectors, bool is_one_layer>
 void train_fused(const DenseRows<T> &x, const Network &net, const Visits &visits, Tally &tally)
 {
     constexpr std::ptrdiff_t n = Lanes<T>::n;
@@ -143,7 +143,7 @@ void train_fused(const DenseRows<T> &x, const Network &net, const Visits &visits
         const T *next = x.values + visits.order[t + 1 < visits.n ? t + 1 : t] * n_inputs;
         const Sweep<T, n_vectors> sweep{
             first.weights, former, input, next, n_inputs, error, sum, &gram};
-        if (net.n_layers == 2) {
+        if constexpr (is_one_layer) {
             visit_one_layer<T, n_vectors>(
                 net, visits, visit, tally, S_preA, one, own_error, sweep);
         } else {
