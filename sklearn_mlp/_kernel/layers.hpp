@@ -98,30 +98,67 @@ template <class T> struct TypedLayer {
             store(biases + node, load(biases + node) - new_scale * load(error + node));
     }
 
-    // S_preA of a hidden layer from the layer before
+    // S_preA of a hidden layer from the layer before: for several vectors of nodes at a time, for an
+    // addition waits for the one before to the same sum
     void add_inputs(const T *inputs, T scale) const
     {
-        for (std::ptrdiff_t node = 0; node < stride; node += Lanes<T>::n) {
-            Vec<T> sum = broadcast(T(0));
-            for (std::ptrdiff_t i = 0; i < fan_in; ++i)
-                sum += inputs[i] * load(weights + i * stride + node);
-            store(postact + node, load(biases + node) + scale * sum);
-        }
+        constexpr std::ptrdiff_t n = Lanes<T>::n;
+        std::ptrdiff_t node = 0;
+        for (; node + 8 * n <= stride; node += 8 * n)
+            add_inputs_to<8>(node, inputs, scale);
+        for (; node + 4 * n <= stride; node += 4 * n)
+            add_inputs_to<4>(node, inputs, scale);
+        for (; node + 2 * n <= stride; node += 2 * n)
+            add_inputs_to<2>(node, inputs, scale);
+        for (; node < stride; node += n)
+            add_inputs_to<1>(node, inputs, scale);
     }
 
-    // Error signals of the layer before, then weight -= LR * gradient
+    template <int n_vectors>
+    INLINE void add_inputs_to(std::ptrdiff_t node, const T *inputs, T scale) const
+    {
+        constexpr std::ptrdiff_t n = Lanes<T>::n;
+        const T *w = weights + node;
+        Vec<T> sum[n_vectors];
+        for (int j = 0; j < n_vectors; ++j)
+            sum[j] = broadcast(T(0));
+        for (std::ptrdiff_t i = 0; i < fan_in; ++i, w += stride)
+            for (int j = 0; j < n_vectors; ++j)
+                sum[j] += inputs[i] * load(w + j * n);
+        for (int j = 0; j < n_vectors; ++j)
+            store(postact + node + j * n, load(biases + node + j * n) + scale * sum[j]);
+    }
+
+    // Error signals of the layer before, then weight -= LR * gradient: for four nodes of it at a time
     void backward(const TypedLayer &before, T scale, T shrink) const
     {
-        for (std::ptrdiff_t i = 0; i < fan_in; ++i) {
-            const T input = before.postact[i];
-            T *w = weights + i * stride;
-            Vec<T> sum = broadcast(T(0));
-            for (std::ptrdiff_t node = 0; node < stride; node += Lanes<T>::n) {
-                const Vec<T> old = load(w + node), e = load(error + node);
-                sum += old * e;
-                store(w + node, shrink * old - input * e);
+        std::ptrdiff_t i = 0;
+        for (; i + 4 <= fan_in; i += 4)
+            backward_from<4>(i, before, scale, shrink);
+        for (; i < fan_in; ++i)
+            backward_from<1>(i, before, scale, shrink);
+    }
+
+    template <int n_rows>
+    INLINE void backward_from(std::ptrdiff_t i, const TypedLayer &before, T scale, T shrink) const
+    {
+        T *w = weights + i * stride;
+        Vec<T> sum[n_rows], input[n_rows];
+        for (int r = 0; r < n_rows; ++r) {
+            sum[r] = broadcast(T(0));
+            input[r] = broadcast(before.postact[i + r]);
+        }
+        for (std::ptrdiff_t node = 0; node < stride; node += Lanes<T>::n) {
+            const Vec<T> e = load(error + node);
+            for (int r = 0; r < n_rows; ++r) {
+                const Vec<T> old = load(w + r * stride + node);
+                sum[r] += old * e;
+                store(w + r * stride + node, shrink * old - input[r] * e);
             }
-            before.error[i] = first_lane<T>(sum_across<T>(sum)) * (scale * (input * (T(1) - input)));
+        }
+        for (int r = 0; r < n_rows; ++r) {
+            const T f = before.postact[i + r];
+            before.error[i + r] = first_lane<T>(sum_across<T>(sum[r])) * (scale * (f * (T(1) - f)));
         }
     }
 };
