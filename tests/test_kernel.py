@@ -188,6 +188,23 @@ def test_every_hidden_size_follows_the_reference(instruction_set, dtype, contain
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("hidden", [[3], [10], [20], [30], [60], [30, 3]])
+def test_wide_tables_follow_the_reference(instruction_set, dtype, hidden, random_problem):
+    # With so many inputs the blocked pass takes layers that the fused one takes otherwise.
+    problem = random_problem(np.random.default_rng(3), 5000, hidden, 17, dtype)
+    assert largest_difference(*problem, bias=True, alpha=0.1) < TOLERANCE[dtype]
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("hidden", [[9, 40, 3], [17, 66], [5, 23, 100, 4]])
+def test_later_layers_of_all_widths_follow_the_reference(
+    instruction_set, dtype, hidden, random_problem
+):
+    problem = random_problem(np.random.default_rng(5), 6, hidden, 20, dtype)
+    assert largest_difference(*problem, bias=True, alpha=0.1) < TOLERANCE[dtype]
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
 @pytest.mark.parametrize("bias", [True, False])
 def test_random_networks_follow_the_reference(instruction_set, dtype, bias, random_problem):
     rng = np.random.default_rng(1)
