@@ -4,7 +4,7 @@ import warnings
 from functools import partial
 
 import numpy as np
-from scipy.special import expit, log_expit, log_softmax, softmax
+from scipy.special import expit, log_expit, log_softmax
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted
@@ -33,7 +33,7 @@ from ._training.fit import (
 from ._training.loop import best_of, report, train_restarts, train_run
 from ._training.parameters import CONSTRAINTS, check_parameters
 from ._training.run import resume
-from ._training.targets import most_probable
+from ._training.targets import most_probable, normalized
 from ._validation import check_not_assigned, restored_on_error, validate_inputs
 
 
@@ -683,11 +683,9 @@ class MLPLogisticClassifier(
                 np.exp(proba, out=proba)
                 proba += 1.0
                 return np.reciprocal(proba, out=proba)
-        with np.errstate(under="ignore"):
-            if fitted.multilabel_:
-                return expit(logits)
-            # From the logarithms, because the probabilities themselves may all underflow to 0.
-            return softmax(log_expit(logits), axis=1)
+        # What underflows to 0 may be divided by 0 before it is made from the logarithms.
+        with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+            return expit(logits) if fitted.multilabel_ else normalized(logits)
 
     def predict_log_proba(self, X):
         """Predict the logarithm of the probability of each class.

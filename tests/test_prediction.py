@@ -6,6 +6,7 @@ import warnings
 import numpy as np
 import pytest
 from scipy.sparse import csr_array
+from scipy.special import log_expit, softmax
 from sklearn.datasets import (
     load_breast_cancer,
     load_iris,
@@ -13,6 +14,7 @@ from sklearn.datasets import (
 from sklearn.preprocessing import StandardScaler
 
 from sklearn_mlp import MLPLogisticClassifier
+from sklearn_mlp._training.targets import normalized
 
 ignore_convergence = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -34,6 +36,23 @@ def test_defaults_run_without_a_warning():
         model = MLPLogisticClassifier(random_state=0).fit(X, y)
     assert model.n_iter_ == 80
     assert model.score(X, y) > 0.97
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), [(np.float64, 2e-15), (np.float32, 3e-7)])
+def test_probabilities_of_several_classes_are_those_of_their_logarithms(dtype, tolerance):
+    rng = np.random.default_rng(0)
+    scales = 10.0 ** rng.uniform(-1, 3.5, size=(20_000, 1))
+    shifts = rng.choice([0.0, -50.0, -400.0, -800.0, 60.0], size=(20_000, 1))
+    logits = (rng.normal(size=(20_000, 7)) * scales + shifts).astype(dtype)
+    expected = softmax(log_expit(logits.astype(float)), axis=1)
+    with np.errstate(all="ignore"):
+        got = normalized(logits.copy())
+        alone = [normalized(row[None].copy())[0] for row in logits[:2000]]
+    assert got.dtype == dtype
+    np.testing.assert_allclose(got, expected, rtol=0, atol=tolerance)
+    np.testing.assert_allclose(got.sum(axis=1), 1.0, rtol=4 * np.finfo(dtype).eps)
+    # A row's probabilities do not depend on the other rows.
+    np.testing.assert_array_equal(got[:2000], alone)
 
 
 def test_probabilities_of_two_classes(digits):

@@ -31,7 +31,8 @@ void decide_few_nodes(
     const DenseRows<T> &x, const Network &net, std::ptrdiff_t n, RowNumber row_number, T *logits,
     std::ptrdiff_t logits_stride)
 {
-    constexpr int n_rows = 8 / n_vectors;
+    // Enough sums to hide the latency of an addition, and few enough for the registers.
+    constexpr int n_sums = SIMD_BYTES == 64 && n_vectors > 2 ? 16 : 8, n_rows = n_sums / n_vectors;
     std::ptrdiff_t i = 0;
     for (; i + n_rows <= n; i += n_rows) {
         const T *rows[n_rows];
@@ -55,6 +56,8 @@ void decide_rows(
         switch (first.stride / Lanes<T>::n) {
         case 1: return decide_few_nodes<T, 1>(x, net, n, row_number, logits, logits_stride);
         case 2: return decide_few_nodes<T, 2>(x, net, n, row_number, logits, logits_stride);
+        case 3: return decide_few_nodes<T, 3>(x, net, n, row_number, logits, logits_stride);
+        case 4: return decide_few_nodes<T, 4>(x, net, n, row_number, logits, logits_stride);
         default: break;
         }
     }

@@ -13,6 +13,9 @@ from .._kernel import Rows, decide, train, train_epochs
 from .diagnosis import describe_non_finite
 from .visits import WEIGHTS_AT_ONCE
 
+# Values of X that fit the second-level cache, or nearly.
+CACHED_VALUES = 2**16
+
 
 class EpochTrainer:
     """Trains a run epoch by epoch; holds what all its epochs have in common.
@@ -202,8 +205,10 @@ def decide_all(rows, networks, chunk, subset=None):
     """Logits of rows (all, or those of `subset`), shape (n, n_networks)."""
     n = rows.n_rows if subset is None else len(subset)
     logits = np.empty((n, len(networks)), dtype=rows.dtype)
-    for number, network in enumerate(networks):
-        for start in range(0, n, chunk):
+    if len(networks) > 1:  # all of them read the rows while these are in the cache
+        chunk = min(chunk, max(CACHED_VALUES * rows.n_rows // max(rows.n_values, 1), 16))
+    for start in range(0, n, chunk):
+        for number, network in enumerate(networks):
             decide(
                 rows,
                 network,

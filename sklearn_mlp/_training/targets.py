@@ -9,6 +9,7 @@ samples are put into order.
 from typing import NamedTuple
 
 import numpy as np
+from scipy.special import log_expit, softmax
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import column_or_1d
 
@@ -18,6 +19,8 @@ from .visits import ROWS_AT_ONCE, add_totals, balanced_weights, class_totals, sc
 
 # Integer labels that span fewer values than this are looked up in a table.
 MOST_IN_TABLE = 2**16
+
+VALUES_IN_CACHE = 2**15
 
 ONE_CLASS = "The number of classes has to be greater than one; got 1 class"
 
@@ -58,6 +61,29 @@ class Targets(NamedTuple):
 def most_probable(logits):
     """Number of the most probable class from logits of shape (n, n_networks)."""
     return (logits[:, 0] > 0).astype(np.intp) if logits.shape[1] == 1 else logits.argmax(axis=1)
+
+
+def normalized(logits):
+    """The probabilities of several networks, divided by their sum, in place of the logits.
+
+    In slices, so that the steps find their values in the cache, and without copies.
+    """
+    # Where all logits are below this, the probabilities are made from their logarithms: they
+    # themselves may underflow.
+    lowest = -30.0 if logits.dtype == np.float32 else -300.0
+    n_rows = max(VALUES_IN_CACHE // logits.shape[1], 1)
+    for start in range(0, len(logits), n_rows):
+        part = logits[start : start + n_rows]
+        is_low = part.max(axis=1) < lowest
+        low = part[is_low] if is_low.any() else None
+        np.negative(part, out=part)
+        np.exp(part, out=part)
+        part += 1.0
+        np.reciprocal(part, out=part)
+        part /= part.sum(axis=1, keepdims=True)
+        if low is not None:
+            part[is_low] = softmax(log_expit(low), axis=1)
+    return logits
 
 
 def n_networks_for(n_classes, *, multilabel):
