@@ -459,7 +459,7 @@ class MLPLogisticClassifier(
                 y_val=y_val,
                 sample_weight_val=sample_weight_val,
             )
-            _, validation, plan, runs = prepared
+            _, validation, plan, runs, _ = prepared
             try:
                 if n_runs == 1:
                     with make_trainer(self, prepared, runs[0], self.n_jobs) as trainer:

@@ -9,9 +9,11 @@ from scipy.sparse import csr_array
 
 from sklearn_mlp import _reference
 from sklearn_mlp._kernel import (
+    Dual,
     Network,
     Rows,
     decide,
+    gram_matrix,
     hash_rows,
     instruction_sets,
     losses,
@@ -146,23 +148,35 @@ def largest_difference(
     container=np.asarray,
     alpha=0.0,
     loss="squared_error",
+    in_dual=False,
 ):
     """Between an epoch of the kernel and one of the reference, relative to the largest weight."""
     total = step[order].sum()
     packed = PackedWeights(coefs, intercepts)
     tally = np.array([0.0, np.inf, -np.inf])
-    train(
+    rows, (network,) = (
         Rows(container(X)),
-        packed.networks(_reference.LOGISTIC, train_biases=bias)[0],
-        order=order,
-        classes=y,
-        positive=1,
-        step=step,
-        learning_rate=(LR, LR),
-        alpha=alpha / total,
-        loss=loss,
-        tally=tally,
+        packed.networks(_reference.LOGISTIC, train_biases=bias),
     )
+    dual = None
+    if in_dual:
+        dual = Dual(rows, network, gram_matrix(rows, packed.instruction_set))
+    for part in np.array_split(order, 2):  # the scale of the weights is settled between calls
+        train(
+            rows,
+            network,
+            order=part,
+            classes=y,
+            positive=1,
+            step=step,
+            learning_rate=(LR, LR),
+            alpha=alpha / total,
+            loss=loss,
+            tally=tally,
+            dual=dual,
+        )
+    if in_dual:
+        dual.end()
     coefs, intercepts = ([a.astype(float) for a in layers] for layers in (coefs, intercepts))
     X = X.astype(float)
     more = {"LR": LR, "order": order, "step": step, "alpha": alpha, "loss": loss}
@@ -193,6 +207,32 @@ def test_wide_tables_follow_the_reference(instruction_set, dtype, hidden, random
     # With so many inputs the blocked pass takes layers that the fused one takes otherwise.
     problem = random_problem(np.random.default_rng(3), 5000, hidden, 17, dtype)
     assert largest_difference(*problem, bias=True, alpha=0.1) < TOLERANCE[dtype]
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("bias", [True, False])
+def test_the_dual_follows_the_reference(instruction_set, dtype, bias, random_problem):
+    rng = np.random.default_rng(6)
+    for number in range(60):
+        hidden = rng.integers(1, 80, size=rng.integers(1, 4)).tolist()
+        n_inputs, n_rows = int(rng.choice([1, 3, 70, 600])), int(rng.integers(1, 30))
+        problem = random_problem(rng, n_inputs, hidden, n_rows, dtype, bias=bias)
+        options = {
+            "alpha": 0.0 if number % 2 else 10 ** rng.uniform(-3, 3),
+            "loss": losses()[number % len(losses())],
+        }
+        difference = largest_difference(*problem, bias=bias, in_dual=True, **options)
+        assert difference < TOLERANCE[dtype], (n_inputs, hidden, n_rows, options)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("n_rows", [1, 2, 7, 8, 9, 33])
+def test_the_gram_matrix_has_all_products(instruction_set, dtype, n_rows):
+    X = np.random.default_rng(n_rows).normal(size=(n_rows, 1100)).astype(dtype)
+    gram = gram_matrix(Rows(X), instruction_set)
+    tolerance = {np.float64: 1e-11, np.float32: 1e-3}[dtype]
+    np.testing.assert_allclose(gram, X.astype(float) @ X.T.astype(float), atol=tolerance)
+    np.testing.assert_array_equal(gram, gram.T)
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])

@@ -184,7 +184,7 @@ def trace_training(estimator, X, y, *, updates=100, class_of_interest=None, **fi
         fit_params["X_val"] = before.transform(fit_params["X_val"])
     check_parameters(model)
     prepared = prepare_fit(model, X, y, **fit_params)
-    training, validation, plan, (run,) = prepared
+    training, validation, plan, (run,) = prepared[:4]
     X = training.X
     vars(model).update(run.attributes())
     number, class_of_interest = network_of(model, model.classes_[0], class_of_interest)

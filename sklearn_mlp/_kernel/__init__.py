@@ -2,11 +2,13 @@
 
 try:
     from ._bindings import (
+        Dual,
         Network,
         Rows,
         compiler,
         decide,
         encode_integers,
+        gram_matrix,
         hash_rows,
         instruction_sets,
         lanes,
@@ -26,6 +28,7 @@ except ModuleNotFoundError as error:
     ) from error
 
 __all__ = [
+    "Dual",
     "Network",
     "Plain",
     "Rows",
@@ -33,6 +36,7 @@ __all__ = [
     "compiler",
     "decide",
     "encode_integers",
+    "gram_matrix",
     "hash_rows",
     "instruction_sets",
     "is_plain",

@@ -39,6 +39,13 @@ cdef extern from "dispatch.hpp" namespace "sklearn_mlp" nogil:
         ptrdiff_t n_layers
         void *block
         cbool train_biases
+    cdef struct CDual "sklearn_mlp::Dual":
+        const void *initial
+        void *start
+        void *change
+        const void *gram
+        double *factor
+        ptrdiff_t n_rows
     cdef struct CTally "sklearn_mlp::Tally":
         double loss
         double lowest
@@ -60,6 +67,12 @@ cdef extern from "dispatch.hpp" namespace "sklearn_mlp" nogil:
         void (*train)(const CRows &, const CNetwork &, const CVisits &, CTally &) noexcept nogil
         void (*decide)(const CRows &, const CNetwork &, const ptrdiff_t *, ptrdiff_t, ptrdiff_t,
                        void *, ptrdiff_t) noexcept nogil
+        void (*train_in_dual)(
+            const CRows &, const CDual &, const CNetwork &, const CVisits &, CTally &) noexcept nogil
+        void (*begin_dual)(
+            const CRows &, const CDual &, const CNetwork &, ptrdiff_t, ptrdiff_t) noexcept nogil
+        void (*end_dual)(const CRows &, const CDual &, const CNetwork &) noexcept nogil
+        void (*compute_gram)(const CRows &, void *, ptrdiff_t, ptrdiff_t, ptrdiff_t) noexcept nogil
     const int n_instruction_sets
     CInstructionSet instruction_set_of(int)
     ptrdiff_t block_scratch(ptrdiff_t, ptrdiff_t)
@@ -77,3 +90,10 @@ cdef class Network:
     cdef vector[CLayer] layers
     cdef object arrays, scratch  # keep the memory alive
     cdef readonly object dtype
+
+cdef class Dual:
+    cdef CDual view
+    cdef double factor
+    cdef Rows rows
+    cdef Network network
+    cdef object arrays  # keep the memory alive

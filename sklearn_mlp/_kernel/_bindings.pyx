@@ -12,6 +12,7 @@ from libc.stddef cimport ptrdiff_t
 from libc.stdint cimport int32_t, int64_t, uint64_t
 from libcpp cimport bool as cbool
 from libc.math cimport isfinite
+from libc.string cimport memcpy
 from cpython.exc cimport PyErr_CheckSignals
 from cpython.pycapsule cimport PyCapsule_GetPointer
 from numpy.random cimport bitgen_t
@@ -200,6 +201,69 @@ cdef int _shuffle(
     return 0
 
 
+def gram_matrix(Rows rows, str instruction_set):
+    """The products of all pairs of dense rows, shape (n_rows, n_rows), of their dtype."""
+    cdef CInstructionSet isa = _instruction_set(instruction_set)
+    cdef ptrdiff_t n = rows.n_rows, begin, end, at_once
+    if rows.view.starts != NULL:
+        raise TypeError("kernel: a Gram matrix is made of dense rows")
+    gram = np.empty((n, n), dtype=rows.dtype)
+    cdef void *c_gram = cnp.PyArray_DATA(<cnp.ndarray>gram)
+    at_once = max(<ptrdiff_t>2**26 // max(n * rows.view.n_columns, 1), 1)
+    for begin in range(0, n, at_once):
+        end = min(begin + at_once, n)
+        with nogil:
+            isa.compute_gram(rows.view, c_gram, n, begin, end)
+        PyErr_CheckSignals()
+    return gram
+
+
+cdef class Dual:
+    """The first layer of a network in the dual, see dual.hpp.
+
+    While it is trained so, the network's own weights of the first layer stay as they are;
+    `end` makes them anew.
+
+    Parameters
+    ----------
+    rows : Rows
+        Dense, of the dtype of the network.
+    network : Network
+    gram : ndarray of shape (n_rows, n_rows)
+        See `gram_matrix`.
+    """
+
+    def __cinit__(self, Rows rows, Network network, gram):
+        cdef int dtype = cnp.NPY_FLOAT if rows.view.is_float else cnp.NPY_DOUBLE
+        _check_together(rows, network, None)
+        cdef ptrdiff_t n = rows.n_rows, begin, at_once
+        cdef CLayer first = network.view.layers[0]
+        if rows.view.starts != NULL or gram.shape != (n, n):
+            raise TypeError("kernel: the dual is for dense rows and their Gram matrix")
+        self.view.gram = _data(gram, dtype, 2, False)
+        initial = np.empty((first.fan_in, first.stride), dtype=rows.dtype)
+        start, change = np.empty((n, first.stride), rows.dtype), np.zeros((n, first.stride), rows.dtype)
+        self.rows, self.network, self.arrays = rows, network, (gram, initial, start, change)
+        memcpy(cnp.PyArray_DATA(<cnp.ndarray>initial), first.weights, initial.nbytes)
+        self.factor = 1.0
+        self.view.initial = cnp.PyArray_DATA(<cnp.ndarray>initial)
+        self.view.start = cnp.PyArray_DATA(<cnp.ndarray>start)
+        self.view.change = cnp.PyArray_DATA(<cnp.ndarray>change)
+        self.view.factor = &self.factor
+        self.view.n_rows = n
+        at_once = max(<ptrdiff_t>2**26 // (first.fan_in * first.stride), 4)
+        for begin in range(0, n, at_once):
+            with nogil:
+                network.isa.begin_dual(
+                    rows.view, self.view, network.view, begin, min(begin + at_once, n))
+            PyErr_CheckSignals()
+
+    def end(self):
+        """Set the network's weights to what they are by now."""
+        with nogil:
+            self.network.isa.end_dual(self.rows.view, self.view, self.network.view)
+
+
 _losses = {loss_names[number].decode(): number for number in range(n_losses)}
 
 
@@ -210,7 +274,7 @@ def losses():
 
 def train(
     Rows rows, Network network, *, order, classes, int32_t positive, step, learning_rate,
-    double alpha, str loss, double[::1] tally,
+    double alpha, str loss, double[::1] tally, Dual dual=None,
 ):
     """Visit rows in the given order and change the network's weights after each.
 
@@ -231,6 +295,7 @@ def train(
         Its name, one of those in losses.hpp; ValueError for any other.
     tally : ndarray of shape (3,), dtype float64, IN/OUT
         Sum of step * loss, lowest and highest preactivation of the output node.
+    dual : Dual of these rows and this network, or None
     """
     cdef CVisits visits
     _check_together(rows, network, step)
@@ -243,6 +308,13 @@ def train(
     visits.learning_rate[0], visits.learning_rate[1] = learning_rate
     visits.alpha = alpha
     visits.loss = _loss(loss)
+    if dual is not None:
+        if dual.rows is not rows or dual.network is not network:
+            raise TypeError("kernel: the dual is that of other rows or another network")
+        with nogil:
+            network.isa.train_in_dual(
+                rows.view, dual.view, network.view, visits, (<CTally *>&tally[0])[0])
+        return
     with nogil:
         network.isa.train(rows.view, network.view, visits, (<CTally *>&tally[0])[0])
 
@@ -276,7 +348,7 @@ cdef CLoss _loss(str loss) except *:
 def train_epochs(
     Rows rows, list networks, *, visits, generator, ptrdiff_t chunk, list targets, step,
     const double[:, :, ::1] learning_rates, const double[::1] alpha_factors, of_loss,
-    double last_loss, double total, str loss, is_interrupted, list done,
+    double last_loss, double total, str loss, is_interrupted, list done, list duals=None,
 ):
     """Train for several epochs all networks, one after the other in each epoch.
 
@@ -305,6 +377,7 @@ def train_epochs(
         Training ends if it returns True.
     done : list, OUT
         Gets the mean loss and the alpha of each epoch as soon as it has ended.
+    duals : list of Dual, one of each network, or None
 
     Returns
     -------
@@ -314,6 +387,7 @@ def train_epochs(
     cdef CVisits call
     cdef CTally tally
     cdef Network network
+    cdef Dual dual
     cdef Py_ssize_t epoch, number, n_networks = len(networks)
     cdef ptrdiff_t n_visits = 0, start
     cdef const ptrdiff_t *order
@@ -321,6 +395,7 @@ def train_epochs(
     cdef bint is_finite = True
     if not (
         len(targets) == learning_rates.shape[1] == n_networks
+        and (duals is None or len(duals) == n_networks)
         and learning_rates.shape[2] == 2
         and alpha_factors.shape[0] == learning_rates.shape[0]
         and chunk > 0
@@ -347,8 +422,14 @@ def train_epochs(
             tally.loss, tally.lowest, tally.highest = 0.0, float("inf"), -float("inf")
             for start in range(0, n_visits, chunk):
                 call.order, call.n = order + start, min(chunk, n_visits - start)
-                with nogil:
-                    network.isa.train(rows.view, network.view, call, tally)
+                if duals is None:
+                    with nogil:
+                        network.isa.train(rows.view, network.view, call, tally)
+                else:
+                    dual = duals[number]
+                    with nogil:
+                        network.isa.train_in_dual(
+                            rows.view, dual.view, network.view, call, tally)
                 PyErr_CheckSignals()
                 if is_interrupted():
                     return True

@@ -20,4 +20,44 @@ inline void decide(
     });
 }
 
+// Call f with the typed view of dense rows.
+template <class F> inline void with_dense_rows(const Rows &rows, F f)
+{
+    if (rows.is_float)
+        f(DenseRows<float>{static_cast<const float *>(rows.values), rows.n_columns});
+    else
+        f(DenseRows<double>{static_cast<const double *>(rows.values), rows.n_columns});
+}
+
+inline void train_in_dual(
+    const Rows &rows, const Dual &dual, const Network &net, const Visits &visits, Tally &tally)
+{
+    Tally counted = tally;
+    with_dense_rows(rows, [&](const auto &x) {
+        using T = typename std::decay_t<decltype(x)>::Value;
+        train_in_dual<T>(dual, net, visits, counted);
+    });
+    tally = counted;
+}
+
+inline void begin_dual(
+    const Rows &rows, const Dual &dual, const Network &net, std::ptrdiff_t begin, std::ptrdiff_t end)
+{
+    with_dense_rows(rows, [&](const auto &x) { begin_dual(x, dual, net, begin, end); });
+}
+
+inline void end_dual(const Rows &rows, const Dual &dual, const Network &net)
+{
+    with_dense_rows(rows, [&](const auto &x) { end_dual(x, dual, net); });
+}
+
+inline void compute_gram(
+    const Rows &rows, void *gram, std::ptrdiff_t n_rows, std::ptrdiff_t begin, std::ptrdiff_t end)
+{
+    with_dense_rows(rows, [&](const auto &x) {
+        using T = typename std::decay_t<decltype(x)>::Value;
+        compute_gram(x, static_cast<T *>(gram), n_rows, begin, end);
+    });
+}
+
 template <class T> constexpr std::ptrdiff_t lanes() { return Lanes<T>::n; }

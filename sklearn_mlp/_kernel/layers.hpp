@@ -221,12 +221,12 @@ INLINE void visit_layers(const Network &net, const Visits &visits, const Visit<T
     }
 }
 
-// weight = 1 * V again, at the end of a call.
-template <class T> void settle_scale(const Network &net, double scale)
+// weight = 1 * V again, at the end of a call; of the layers from number `from` on.
+template <class T> void settle_scale(const Network &net, double scale, std::ptrdiff_t from = 0)
 {
     if (scale == 1.0)
         return;
-    for (std::ptrdiff_t l = 0; l < net.n_layers - 1; ++l) {
+    for (std::ptrdiff_t l = from; l < net.n_layers - 1; ++l) {
         const TypedLayer<T> layer(net.layers[l]);
         multiply(layer.weights, layer.fan_in * layer.stride, static_cast<T>(scale));
     }

@@ -31,6 +31,16 @@ struct Network {
     bool train_biases;         // false: biases stay as they are (zero)
 };
 
+// The first layer of a network in the dual, see dual.hpp; of the dtype of X.
+struct Dual {
+    const void *initial;       // IN (fan_in, stride): W_0
+    void *start;               // IN/OUT (n_rows, stride): A
+    void *change;              // IN/OUT (n_rows, stride): C
+    const void *gram;          // IN (n_rows, n_rows): G
+    double *factor;            // IN/OUT w
+    std::ptrdiff_t n_rows;
+};
+
 // What one call of `train` adds to; all of it read before each visit's update.
 struct Tally {
     double loss;               // sum of step * loss

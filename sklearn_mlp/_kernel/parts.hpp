@@ -5,6 +5,7 @@
 #include "product.hpp"
 #include "fused.hpp"
 #include "blocked.hpp"
+#include "dual.hpp"
 #include "decide.hpp"
 #include "dense.hpp"
 #include "sparse.hpp"

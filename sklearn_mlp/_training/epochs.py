@@ -9,12 +9,16 @@ import numpy as np
 from joblib import effective_n_jobs
 from scipy.sparse import issparse
 
-from .._kernel import Rows, decide, train, train_epochs
+from .._kernel import Dual, Rows, decide, gram_matrix, train, train_epochs
 from .diagnosis import describe_non_finite
 from .visits import WEIGHTS_AT_ONCE
 
 # Values of X that fit the second-level cache, or nearly.
 CACHED_VALUES = 2**16
+
+# The dual is for tables with so many inputs for each row, and so many in all.
+WIDE, LEAST_WIDE = 4, 500
+MOST_IN_DUAL = 2**31
 
 
 class EpochTrainer:
@@ -32,11 +36,15 @@ class EpochTrainer:
     loss : sklearn_mlp._training.losses.Loss
     n_jobs : int or None, as in joblib
         Number of threads that train the networks; they live within the context of this object.
+    gram : array of shape (n_rows, n_rows) or None
+        The Gram matrix of X, to train in the dual, see `takes_dual`.
     interrupted : threading.Event or None
         Once it is set, every trainer that shares it ends its current epoch with CancelledError.
     """
 
-    def __init__(self, training, run, *, train_biases, shuffle, loss, n_jobs, interrupted=None):
+    def __init__(
+        self, training, run, *, train_biases, shuffle, loss, n_jobs, gram=None, interrupted=None
+    ):
         self.training, self.run, self.shuffle, self.loss = training, run, shuffle, loss
         self.chunk = chunk_length(training.X, run.coefs_)
         self._n_threads, self._pool = 1, contextlib.nullcontext()
@@ -47,6 +55,10 @@ class EpochTrainer:
                 self._pool = ThreadPoolExecutor(self._n_threads)
         # One of class 1 against 0, one of each class against the rest, or one of each label.
         self.networks = run.networks(train_biases=train_biases, n_threads=self._n_threads)
+        self._duals, self._visits_at_once = None, self.chunk
+        if gram is not None:
+            self._duals = [Dual(training.rows, network, gram) for network in self.networks]
+            self._visits_at_once = chunk_length(training.X, run.coefs_, n_inputs=len(gram))
 
     def __enter__(self):
         self._pool.__enter__()
@@ -74,7 +86,7 @@ class EpochTrainer:
         loss : float
             Mean over the visits, weighted by their steps, and over the networks.
         """
-        training, chunk = self.training, self.chunk
+        training, chunk = self.training, self._visits_at_once
         order = self.run.shuffled(training.visits) if self.shuffle else training.visits
         alpha_per_visit = alpha / training.total
         if alpha and issparse(training.X):
@@ -128,7 +140,7 @@ class EpochTrainer:
             self.networks,
             visits=training.visits,
             generator=run.generator if self.shuffle else None,
-            chunk=self.chunk,
+            chunk=self._visits_at_once,
             targets=[training.targets.of_network(k) for k in range(len(self.networks))],
             step=training.step,
             learning_rates=learning_rates,
@@ -139,6 +151,7 @@ class EpochTrainer:
             loss=self.loss.name,
             is_interrupted=self._interrupted.is_set,
             done=done,
+            duals=self._duals,
         )
         if self._interrupted.is_set():
             raise CancelledError
@@ -164,7 +177,23 @@ class EpochTrainer:
                     alpha=alpha_per_visit,
                     loss=self.loss.name,
                     tally=tallies[number],
+                    dual=None if self._duals is None else self._duals[number],
                 )
+
+    def settle(self):
+        """Make the weights what they are by now; without a dual, they are always.
+
+        An interrupt is raised when all networks have their weights.
+        """
+        pending, error = list(self._duals or ()), None
+        while pending:
+            try:
+                pending[-1].end()
+                pending.pop()
+            except KeyboardInterrupt as interrupt:
+                error = interrupt
+        if error is not None:
+            raise error
 
 
 def check_finite(run, training, learning_rate, *, touched_only=False):
@@ -185,14 +214,35 @@ def check_finite(run, training, learning_rate, *, touched_only=False):
                 raise ValueError(describe_non_finite(training, learning_rate))
 
 
-def chunk_length(X, coefs, shrink=0.0):
-    """Number of visits in one call of the kernel.
+def takes_dual(X, sizes):
+    """Whether a fit trains in the dual, see dual.hpp: where there are far more inputs than rows.
+
+    Parameters
+    ----------
+    X : array or CSR container
+    sizes : list of int
+        Number of nodes of each layer, inputs first.
+    """
+    n_rows, n_inputs = X.shape
+    is_wide = n_inputs >= max(WIDE * n_rows, LEAST_WIDE)
+    # To make the weights anew is one call of the kernel, in which a signal waits.
+    return is_wide and not issparse(X) and n_rows * n_inputs * sizes[1] <= MOST_IN_DUAL
+
+
+def gram_of(training, run):
+    """The Gram matrix of the rows, by the instruction set of the run."""
+    return gram_matrix(training.rows, run.instruction_set)
+
+
+def chunk_length(X, coefs, shrink=0.0, n_inputs=None):
+    """Number of visits in one call of the kernel, each of which reads `n_inputs` inputs of X.
 
     In a visit, alpha shrinks the weights by the factor ``1 - shrink``. After every halving the
     kernel multiplies all of them, also those that a sparse row does not touch.
     """
-    inputs = int(np.diff(X.indptr).max()) if issparse(X) else X.shape[1]
-    weights = inputs * coefs[0].shape[-1] + sum(math.prod(a.shape[-2:]) for a in coefs[1:])
+    if n_inputs is None:
+        n_inputs = int(np.diff(X.indptr).max()) if issparse(X) else X.shape[1]
+    weights = n_inputs * coefs[0].shape[-1] + sum(math.prod(a.shape[-2:]) for a in coefs[1:])
     if shrink > 0.0:
         halvings = 1.0 if shrink >= 0.5 else -math.log1p(-shrink) / math.log(2.0)
         weights += int(halvings * math.prod(coefs[0].shape[-2:]))

@@ -29,7 +29,14 @@ from .data import (
     split,
 )
 from .diagnosis import describe_fit, describe_validation_scales
-from .epochs import EpochTrainer, check_finite, chunk_length, decide_all
+from .epochs import (
+    EpochTrainer,
+    check_finite,
+    chunk_length,
+    decide_all,
+    gram_of,
+    takes_dual,
+)
 from .loop import report
 from .messages import WARNINGS
 from .plan import Plan, make_plan
@@ -54,12 +61,15 @@ class Prepared(NamedTuple):
     plan : sklearn_mlp._training.plan.Plan
     runs : list of sklearn_mlp._training.run.Run
         Restarts, of which the best is taken, or the only run.
+    gram : array of shape (n_rows, n_rows) or None
+        See `sklearn_mlp._training.epochs.EpochTrainer`.
     """
 
     training: TrainingSet
     validation: ValidationSet | None
     plan: Plan
     runs: list
+    gram: np.ndarray | None = None
 
 
 def draft_of(estimator):
@@ -123,7 +133,11 @@ def prepare_fit(
         check_can_hold_out(training, None if multilabel else classes)
     runs = _runs_of_fit(draft, targets.n_networks, X.dtype, coefs_init, intercepts_init)
     training, validation = _validation_set(draft, training, y, given, runs[0])
-    return Prepared(training, validation, make_plan(draft, training, streamed=False), runs)
+    plan = make_plan(draft, training, streamed=False)
+    # A schedule without an end may be resumed by `partial_fit`, which gives the same bits.
+    is_dual = plan.schedule.has_end and takes_dual(X, _sizes(draft))
+    gram = gram_of(training, runs[0]) if is_dual else None
+    return Prepared(training, validation, plan, runs, gram)
 
 
 def _are_plain(X, y):
@@ -188,6 +202,7 @@ def make_trainer(parameters, prepared, run, n_jobs, interrupted=None):
         shuffle=parameters.shuffle,
         loss=prepared.plan.loss,
         n_jobs=n_jobs,
+        gram=prepared.gram,
         interrupted=interrupted,
     )
 
@@ -214,7 +229,7 @@ def conclude_fit(draft, prepared, run, why):
     why : str or None
         Why its training stopped early.
     """
-    training, validation, plan, _ = prepared
+    training, validation, plan = prepared[:3]
     if draft.verbose and why is not None:
         report(why)
     if draft.verbose and run.best_validation_score_ is not None:

@@ -131,6 +131,7 @@ def train_run(run, trainer, plan, parameters, validation, task, name="Epoch"):
             rate = plan.learning_rate_of(number, number * n_visits, stopping.n_plateaus)
             alpha = plan.alpha_of(number, loss)
             loss = trainer.train_epoch(plan.learning_rates_of(number, rate), alpha)
+            trainer.settle()
             if validation is not None:
                 score, validation_loss = validation_score(validation, trainer, parameters.scoring)
             if validation is None:
@@ -155,6 +156,7 @@ def train_run(run, trainer, plan, parameters, validation, task, name="Epoch"):
             if why is not None:
                 break
     finally:
+        trainer.settle()
         run.end_history()
     check_finite(run, trainer.training, rate)
     return why
@@ -180,6 +182,7 @@ def _train_unwatched(run, trainer, plan):
             columns = best_iters, best_losses, none, none, losses, rates, alphas, none, none
             run.records.extend(map(Epoch._make, zip(*columns, strict=False)))
             run.count_visits(trainer.training, len(done))
+            trainer.settle()
             run.end_history()
     check_finite(run, trainer.training, rates[-1])
 

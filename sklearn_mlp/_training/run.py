@@ -84,6 +84,11 @@ class Run:
         """All weights as one array of shape (n_networks, n_values)."""
         return self._packed.buffer
 
+    @property
+    def instruction_set(self):
+        """Name of the instruction set of the kernel's networks."""
+        return self._packed.instruction_set
+
     def networks(self, **options):
         """The kernel's networks of these weights, see `PackedWeights.networks`."""
         activations = self.hidden_activation_, self.out_activation_

@@ -1,0 +1,143 @@
+"""Wide tables are trained in the dual: the same update, another order of additions."""
+
+import contextlib
+import io
+import signal
+
+import numpy as np
+import pytest
+from scipy.sparse import csr_array
+
+from sklearn_mlp import MLPLogisticClassifier, trace_training
+from sklearn_mlp._training.epochs import takes_dual
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+rng = np.random.default_rng(0)
+X = rng.normal(size=(30, 600)) / 25.0
+Y = (X[:, :5].sum(axis=1) > 0).astype(int)
+THREE = Y + (X[:, 5] > 0)
+WEIGHT = rng.integers(0, 4, 30) / 2
+CASES = {
+    "two classes": ({}, X, Y, None),
+    "three classes": ({}, X, THREE, None),
+    "float32": ({}, X.astype(np.float32), Y, None),
+    "two layers": ({"hidden_layer_sizes": (9, 5)}, X, Y, None),
+    "no bias nodes": ({"fit_intercept": False, "shuffle": False}, X, THREE, None),
+    "weights": ({}, X, Y, WEIGHT),
+    "class weights": ({"class_weight": "balanced"}, X, THREE, WEIGHT),
+    "a strong alpha": ({"alpha": 30.0}, X, Y, None),
+    "log loss": ({"loss": "log_loss", "alpha": 0.1}, X, THREE, None),
+    "multilabel": ({}, X, np.stack([Y, X[:, 5] > 0, X[:, 6] > 0], axis=1).astype(int), None),
+    "early stopping": ({"early_stopping": True}, X, Y, None),
+    "restarts": ({"n_init": 2}, X, THREE, None),
+}
+
+
+def fitted(name, **changes):
+    parameters, X, y, weight = CASES[name]
+    model = MLPLogisticClassifier(7, learning_rate_init=0.5, max_iter=12, random_state=0)
+    return model.set_params(**parameters | changes).fit(X, y, weight)
+
+
+@pytest.fixture
+def duals(replace):
+    """The answers to the question whether to train in the dual."""
+    answers = []
+
+    def noted(*arguments):
+        answers.append(takes_dual(*arguments))
+        return answers[-1]
+
+    replace("takes_dual", noted)
+    return answers
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_fit_in_the_dual_has_the_same_weights(name, duals, replace):
+    model = fitted(name)
+    assert duals == [True]
+    replace("takes_dual", lambda *_: False)
+    other = fitted(name)
+    tolerance = 1e-4 if name == "float32" else 1e-10
+    for got, expected in zip(
+        (*model.coefs_, *model.intercepts_), (*other.coefs_, *other.intercepts_), strict=True
+    ):
+        np.testing.assert_allclose(got, expected, rtol=0, atol=tolerance * np.abs(expected).max())
+    np.testing.assert_allclose(model.loss_curve_, other.loss_curve_, rtol=10 * tolerance)
+    assert model.t_ == other.t_
+    assert model._generator.bit_generator.state == other._generator.bit_generator.state
+
+
+@pytest.mark.parametrize("name", ["two classes", "three classes", "restarts", "two layers"])
+def test_who_looks_changes_no_bit(name, bits, duals):
+    plain = fitted(name)
+    with contextlib.redirect_stdout(io.StringIO()):
+        watched = fitted(name, verbose=True)
+    assert bits(plain) == bits(watched)
+    assert bits(plain) == bits(fitted(name, n_jobs=2))
+    assert plain.loss_curve_ == watched.loss_curve_
+    assert all(duals)
+
+
+def test_the_weights_that_a_validation_set_chose_are_kept(duals):
+    model = MLPLogisticClassifier(7, early_stopping=True, max_iter=40, random_state=0)
+    model.set_params(n_iter_no_change=50, scoring="loss", learning_rate_init=2.0)
+    validation = X[20:], Y[20:]
+    model.fit(X[:20], Y[:20], X_val=validation[0], y_val=validation[1])
+    assert duals == [True]
+    p = model.predict_proba(validation[0])[np.arange(10), validation[1]]
+    assert -0.5 * np.mean((1 - p) ** 2) == pytest.approx(model.best_validation_score_, rel=1e-9)
+
+
+def test_it_is_taken_for_wide_dense_tables_in_fit_only(duals, bits):
+    assert takes_dual(X, [600, 7, 1])
+    assert not takes_dual(X[:, :499], [499, 7, 1])
+    assert not takes_dual(np.empty((30, 119)), [119, 7, 1])
+    assert not takes_dual(np.empty((200, 799)), [799, 7, 1])
+    assert not takes_dual(csr_array(X), [600, 7, 1])
+    assert not takes_dual(np.broadcast_to(0.0, (2000, 50_000)), [50_000, 100, 1])
+    # Epochs of a constant rate are those of `partial_fit`, bit for bit.
+    numbers = {"learning_rate": "constant", "learning_rate_init": 0.5, "alpha": 0.1}
+    model = MLPLogisticClassifier(7, max_iter=3, random_state=0, **numbers).fit(X, Y)
+    stream = MLPLogisticClassifier(7, random_state=0, **numbers)
+    for _ in range(3):
+        stream.partial_fit(X, Y, classes=[0, 1])
+    assert bits(model) == bits(stream)
+    assert duals == []
+
+
+def test_a_warm_start_goes_on_from_the_weights(duals):
+    model = fitted("three classes", warm_start=True)
+    before = [a.copy() for a in model.coefs_]
+    model.set_params(learning_rate_init=1e-300, alpha=0.0).fit(X, THREE)
+    assert duals == [True, True]
+    for got, expected in zip(model.coefs_, before, strict=True):
+        np.testing.assert_allclose(got, expected, rtol=1e-13, atol=1e-15)
+
+
+def test_the_trace_of_a_fit_in_the_dual_ends_with_its_weights(duals):
+    parameters = {"learning_rate_init": 0.5, "max_iter": 3, "random_state": 0}
+    model = MLPLogisticClassifier(3, **parameters).fit(X, Y)
+    trace = trace_training(MLPLogisticClassifier(3, **parameters), X, Y, updates=[90])
+    assert all(duals)
+    np.testing.assert_allclose(trace[0].after.coefs[0], model.coefs_[0], atol=1e-12)
+
+
+def test_weights_that_become_infinite_are_told(bits, duals):
+    model = fitted("two classes")
+    before = bits(model)
+    with pytest.raises(ValueError, match="non-finite parameter weights"):
+        model.set_params(warm_start=True).fit(X * 1e160, Y)
+    assert bits(model) == before
+    assert all(duals)
+
+
+def test_an_interrupt_leaves_the_weights_reached(interrupting_alarm, duals):
+    model = MLPLogisticClassifier(7, learning_rate_init=2.0, max_iter=10**6, random_state=0)
+    signal.setitimer(signal.ITIMER_REAL, 0.2)
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(X, Y)
+    assert duals == [True]
+    assert 0 < model.n_iter_ < 10**6
+    assert model.score(X, Y) == 1.0  # the first weights know nothing of Y
