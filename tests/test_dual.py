@@ -9,7 +9,7 @@ import pytest
 from scipy.sparse import csr_array
 
 from sklearn_mlp import MLPLogisticClassifier, trace_training
-from sklearn_mlp._training.epochs import takes_dual
+from sklearn_mlp._training.dual import is_wide, span_of
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -46,10 +46,11 @@ def duals(replace):
     answers = []
 
     def noted(*arguments):
-        answers.append(takes_dual(*arguments))
-        return answers[-1]
+        span = span_of(*arguments)
+        answers.append(span is not None)
+        return span
 
-    replace("takes_dual", noted)
+    replace("span_of", noted)
     return answers
 
 
@@ -57,7 +58,7 @@ def duals(replace):
 def test_a_fit_in_the_dual_has_the_same_weights(name, duals, replace):
     model = fitted(name)
     assert duals == [True]
-    replace("takes_dual", lambda *_: False)
+    replace("span_of", lambda *_: None)
     other = fitted(name)
     tolerance = 1e-4 if name == "float32" else 1e-10
     for got, expected in zip(
@@ -91,12 +92,14 @@ def test_the_weights_that_a_validation_set_chose_are_kept(duals):
 
 
 def test_it_is_taken_for_wide_dense_tables_in_fit_only(duals, bits):
-    assert takes_dual(X, [600, 7, 1])
-    assert not takes_dual(X[:, :499], [499, 7, 1])
-    assert not takes_dual(np.empty((30, 119)), [119, 7, 1])
-    assert not takes_dual(np.empty((200, 799)), [799, 7, 1])
-    assert not takes_dual(csr_array(X), [600, 7, 1])
-    assert not takes_dual(np.broadcast_to(0.0, (2000, 50_000)), [50_000, 100, 1])
+    assert is_wide(30, [600, 7, 1])
+    assert not is_wide(30, [499, 7, 1])
+    assert is_wide(200, [800, 7, 1])
+    assert not is_wide(200, [799, 7, 1])
+    assert not is_wide(2000, [50_000, 100, 1])
+    MLPLogisticClassifier(7, max_iter=1, random_state=0).fit(csr_array(X), Y)
+    assert duals == [False]
+    duals.clear()
     # Epochs of a constant rate are those of `partial_fit`, bit for bit.
     numbers = {"learning_rate": "constant", "learning_rate_init": 0.5, "alpha": 0.1}
     model = MLPLogisticClassifier(7, max_iter=3, random_state=0, **numbers).fit(X, Y)
@@ -105,6 +108,22 @@ def test_it_is_taken_for_wide_dense_tables_in_fit_only(duals, bits):
         stream.partial_fit(X, Y, classes=[0, 1])
     assert bits(model) == bits(stream)
     assert duals == []
+
+
+@pytest.mark.parametrize("shuffle", [True, False])
+def test_order_and_repetition_of_the_rows_change_no_bit(shuffle, bits, duals):
+    # As everywhere, with weights that are multiplicities.
+    weight = np.arange(30) % 3
+    model = MLPLogisticClassifier(7, max_iter=9, shuffle=shuffle, random_state=0)
+    expected = bits(model.fit(X, THREE, weight))
+    repeated = np.repeat(np.arange(30), weight)
+    assert bits(model.fit(X[repeated], THREE[repeated])) == expected
+    order = np.random.default_rng(1).permutation(30)
+    if shuffle:
+        assert bits(model.fit(X[order], THREE[order], weight[order])) == expected
+        order = np.random.default_rng(2).permutation(repeated)
+        assert bits(model.fit(X[order], THREE[order])) == expected
+    assert all(duals)
 
 
 def test_a_warm_start_goes_on_from_the_weights(duals):

@@ -13,7 +13,7 @@ from sklearn_mlp._kernel import (
     Network,
     Rows,
     decide,
-    gram_matrix,
+    gram_block,
     hash_rows,
     instruction_sets,
     losses,
@@ -159,8 +159,18 @@ def largest_difference(
         packed.networks(_reference.LOGISTIC, train_biases=bias),
     )
     dual = None
-    if in_dual:
-        dual = Dual(rows, network, gram_matrix(rows, packed.instruction_set))
+    if in_dual:  # rows in another order, in two blocks
+        places = np.arange(len(X))[::-1].copy()
+        blocks = [(0, Rows(X[::-1][:5].copy()))]
+        if len(X) > 5:
+            blocks.append((5, Rows(X[::-1][5:].copy())))
+        gram = np.full((len(X), len(X)), np.nan, X.dtype)
+        for t, block in blocks:
+            for s, other in blocks[: 1 + (t > 0)]:
+                gram_block(block, other, gram, t, s, packed.instruction_set)
+        dual = Dual(network, gram, places)
+        for first, block in blocks:
+            dual.begin(block, first)
     for part in np.array_split(order, 2):  # the scale of the weights is settled between calls
         train(
             rows,
@@ -176,7 +186,8 @@ def largest_difference(
             dual=dual,
         )
     if in_dual:
-        dual.end()
+        for first, block in blocks:
+            dual.end(block, first)
     coefs, intercepts = ([a.astype(float) for a in layers] for layers in (coefs, intercepts))
     X = X.astype(float)
     more = {"LR": LR, "order": order, "step": step, "alpha": alpha, "loss": loss}
@@ -229,7 +240,8 @@ def test_the_dual_follows_the_reference(instruction_set, dtype, bias, random_pro
 @pytest.mark.parametrize("n_rows", [1, 2, 7, 8, 9, 33])
 def test_the_gram_matrix_has_all_products(instruction_set, dtype, n_rows):
     X = np.random.default_rng(n_rows).normal(size=(n_rows, 1100)).astype(dtype)
-    gram = gram_matrix(Rows(X), instruction_set)
+    gram = np.full((n_rows, n_rows), np.nan, dtype)
+    gram_block(Rows(X), Rows(X), gram, 0, 0, instruction_set)
     tolerance = {np.float64: 1e-11, np.float32: 1e-3}[dtype]
     np.testing.assert_allclose(gram, X.astype(float) @ X.T.astype(float), atol=tolerance)
     np.testing.assert_array_equal(gram, gram.T)

@@ -44,6 +44,7 @@ cdef extern from "dispatch.hpp" namespace "sklearn_mlp" nogil:
         void *start
         void *change
         const void *gram
+        const ptrdiff_t *places
         double *factor
         ptrdiff_t n_rows
     cdef struct CTally "sklearn_mlp::Tally":
@@ -69,10 +70,12 @@ cdef extern from "dispatch.hpp" namespace "sklearn_mlp" nogil:
                        void *, ptrdiff_t) noexcept nogil
         void (*train_in_dual)(
             const CRows &, const CDual &, const CNetwork &, const CVisits &, CTally &) noexcept nogil
-        void (*begin_dual)(
-            const CRows &, const CDual &, const CNetwork &, ptrdiff_t, ptrdiff_t) noexcept nogil
-        void (*end_dual)(const CRows &, const CDual &, const CNetwork &) noexcept nogil
-        void (*compute_gram)(const CRows &, void *, ptrdiff_t, ptrdiff_t, ptrdiff_t) noexcept nogil
+        void (*begin_dual)(const CRows &, ptrdiff_t, const CDual &, const CNetwork &,
+                           ptrdiff_t) noexcept nogil
+        void (*end_dual)(const CRows &, ptrdiff_t, const CDual &, const CNetwork &,
+                         ptrdiff_t) noexcept nogil
+        void (*gram_block)(const CRows &, ptrdiff_t, const CRows &, ptrdiff_t, void *, ptrdiff_t,
+                           ptrdiff_t, ptrdiff_t) noexcept nogil
     const int n_instruction_sets
     CInstructionSet instruction_set_of(int)
     ptrdiff_t block_scratch(ptrdiff_t, ptrdiff_t)
@@ -94,6 +97,7 @@ cdef class Network:
 cdef class Dual:
     cdef CDual view
     cdef double factor
-    cdef Rows rows
     cdef Network network
+    cdef Py_ssize_t n_places
     cdef object arrays  # keep the memory alive
+    cdef int _check(self, Rows block, Py_ssize_t first) except -1

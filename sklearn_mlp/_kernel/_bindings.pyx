@@ -201,67 +201,88 @@ cdef int _shuffle(
     return 0
 
 
-def gram_matrix(Rows rows, str instruction_set):
-    """The products of all pairs of dense rows, shape (n_rows, n_rows), of their dtype."""
+def gram_block(Rows block, Rows other, gram, Py_ssize_t t_0, Py_ssize_t s_0, str instruction_set):
+    """Set the products of the rows of two blocks, ``gram[t, s]`` and ``gram[s, t]``.
+
+    Parameters
+    ----------
+    block, other : Rows of shape (n_x, n_columns) and (n_y, n_columns), dense, IN
+    gram : ndarray of shape (n, n), OUT
+    t_0, s_0 : int
+        Numbers of the first rows of the blocks.
+    instruction_set : str
+    """
     cdef CInstructionSet isa = _instruction_set(instruction_set)
-    cdef ptrdiff_t n = rows.n_rows, begin, end, at_once
-    if rows.view.starts != NULL:
-        raise TypeError("kernel: a Gram matrix is made of dense rows")
-    gram = np.empty((n, n), dtype=rows.dtype)
-    cdef void *c_gram = cnp.PyArray_DATA(<cnp.ndarray>gram)
-    at_once = max(<ptrdiff_t>2**26 // max(n * rows.view.n_columns, 1), 1)
-    for begin in range(0, n, at_once):
-        end = min(begin + at_once, n)
-        with nogil:
-            isa.compute_gram(rows.view, c_gram, n, begin, end)
-        PyErr_CheckSignals()
-    return gram
+    cdef void *c_gram = _data(
+        gram, cnp.NPY_FLOAT if block.view.is_float else cnp.NPY_DOUBLE, 2, True)
+    cdef Py_ssize_t n = len(gram)
+    if (
+        block.view.starts != NULL
+        or other.view.starts != NULL
+        or block.dtype != other.dtype
+        or block.view.n_columns != other.view.n_columns
+        or gram.shape[1] != n
+        or not (0 <= t_0 <= n - block.n_rows and 0 <= s_0 <= n - other.n_rows)
+    ):
+        raise TypeError("kernel: these are no blocks of dense rows of one Gram matrix")
+    with nogil:
+        isa.gram_block(
+            block.view, block.n_rows, other.view, other.n_rows, c_gram, n, t_0, s_0)
 
 
 cdef class Dual:
     """The first layer of a network in the dual, see dual.hpp.
 
-    While it is trained so, the network's own weights of the first layer stay as they are;
-    `end` makes them anew.
+    While it is trained so, the network's own weights of the first layer stay as they are. `begin`
+    is to be called for all blocks of rows before, and `end`, in order, to make the weights anew.
 
     Parameters
     ----------
-    rows : Rows
-        Dense, of the dtype of the network.
     network : Network
-    gram : ndarray of shape (n_rows, n_rows)
-        See `gram_matrix`.
+    gram : ndarray of shape (n, n), IN
+        Of the n distinct rows.
+    places : ndarray of dtype intp, IN
+        For each row of X, its number among the distinct rows.
     """
 
-    def __cinit__(self, Rows rows, Network network, gram):
-        cdef int dtype = cnp.NPY_FLOAT if rows.view.is_float else cnp.NPY_DOUBLE
-        _check_together(rows, network, None)
-        cdef ptrdiff_t n = rows.n_rows, begin, at_once
+    def __cinit__(self, Network network, gram, places):
+        cdef int dtype = cnp.NPY_FLOAT if network.dtype == np.float32 else cnp.NPY_DOUBLE
         cdef CLayer first = network.view.layers[0]
-        if rows.view.starts != NULL or gram.shape != (n, n):
-            raise TypeError("kernel: the dual is for dense rows and their Gram matrix")
+        cdef ptrdiff_t n = len(gram), n_places = 0
         self.view.gram = _data(gram, dtype, 2, False)
-        initial = np.empty((first.fan_in, first.stride), dtype=rows.dtype)
-        start, change = np.empty((n, first.stride), rows.dtype), np.zeros((n, first.stride), rows.dtype)
-        self.rows, self.network, self.arrays = rows, network, (gram, initial, start, change)
+        self.view.places = _row_numbers(places, &n_places)
+        if gram.shape[1] != n or not n_places or places.min() < 0 or places.max() >= n:
+            raise TypeError("kernel: the places are not those of the rows of the Gram matrix")
+        initial = np.empty((first.fan_in, first.stride), dtype=network.dtype)
+        start, change = np.zeros((2, n, first.stride), dtype=network.dtype)
         memcpy(cnp.PyArray_DATA(<cnp.ndarray>initial), first.weights, initial.nbytes)
-        self.factor = 1.0
+        self.network, self.n_places, self.factor = network, n_places, 1.0
+        self.arrays = gram, places, initial, start, change
         self.view.initial = cnp.PyArray_DATA(<cnp.ndarray>initial)
         self.view.start = cnp.PyArray_DATA(<cnp.ndarray>start)
         self.view.change = cnp.PyArray_DATA(<cnp.ndarray>change)
         self.view.factor = &self.factor
         self.view.n_rows = n
-        at_once = max(<ptrdiff_t>2**26 // (first.fan_in * first.stride), 4)
-        for begin in range(0, n, at_once):
-            with nogil:
-                network.isa.begin_dual(
-                    rows.view, self.view, network.view, begin, min(begin + at_once, n))
-            PyErr_CheckSignals()
 
-    def end(self):
-        """Set the network's weights to what they are by now."""
+    cdef int _check(self, Rows block, Py_ssize_t first) except -1:
+        _check_together(block, self.network, None)
+        if block.view.starts != NULL or not 0 <= first <= self.view.n_rows - block.n_rows:
+            raise TypeError("kernel: this is no block of the rows of the dual")
+        return 0
+
+    def begin(self, Rows block, Py_ssize_t first):
+        """Take note of a block of the distinct rows, from number `first` on."""
+        self._check(block, first)
         with nogil:
-            self.network.isa.end_dual(self.rows.view, self.view, self.network.view)
+            self.network.isa.begin_dual(
+                block.view, block.n_rows, self.view, self.network.view, first)
+
+    def end(self, Rows block, Py_ssize_t first):
+        """Add the part of a block to the network's weights, the block 0 first."""
+        self._check(block, first)
+        with nogil:
+            self.network.isa.end_dual(
+                block.view, block.n_rows, self.view, self.network.view, first)
 
 
 _losses = {loss_names[number].decode(): number for number in range(n_losses)}
@@ -309,7 +330,7 @@ def train(
     visits.alpha = alpha
     visits.loss = _loss(loss)
     if dual is not None:
-        if dual.rows is not rows or dual.network is not network:
+        if dual.n_places != rows.n_rows or dual.network is not network:
             raise TypeError("kernel: the dual is that of other rows or another network")
         with nogil:
             network.isa.train_in_dual(
@@ -395,7 +416,7 @@ def train_epochs(
     cdef bint is_finite = True
     if not (
         len(targets) == learning_rates.shape[1] == n_networks
-        and (duals is None or len(duals) == n_networks)
+        and (duals is None or [(<Dual>d).network for d in duals] == networks)
         and learning_rates.shape[2] == 2
         and alpha_factors.shape[0] == learning_rates.shape[0]
         and chunk > 0

@@ -32,19 +32,21 @@ struct InstructionSet {
     void (*decide)(
         const Rows &, const Network &, const std::ptrdiff_t *subset, std::ptrdiff_t first,
         std::ptrdiff_t n, void *logits, std::ptrdiff_t stride);
-    // In the dual, see dual.hpp; of dense rows.
+    // In the dual, see dual.hpp; of blocks of n dense rows.
     void (*train_in_dual)(const Rows &, const Dual &, const Network &, const Visits &, Tally &);
     void (*begin_dual)(
-        const Rows &, const Dual &, const Network &, std::ptrdiff_t begin, std::ptrdiff_t end);
-    void (*end_dual)(const Rows &, const Dual &, const Network &);
-    void (*compute_gram)(
-        const Rows &, void *gram, std::ptrdiff_t n_rows, std::ptrdiff_t begin, std::ptrdiff_t end);
+        const Rows &, std::ptrdiff_t n, const Dual &, const Network &, std::ptrdiff_t from);
+    void (*end_dual)(
+        const Rows &, std::ptrdiff_t n, const Dual &, const Network &, std::ptrdiff_t from);
+    void (*gram_block)(
+        const Rows &, std::ptrdiff_t n_x, const Rows &, std::ptrdiff_t n_y, void *gram,
+        std::ptrdiff_t n_rows, std::ptrdiff_t t_0, std::ptrdiff_t s_0);
 };
 
 // What the functions of an instruction set, once included in the namespace `name`, are.
 #define SKLEARN_MLP_SET(name, available) \
     {#name, available, name::lanes<double>(), name::lanes<float>(), &name::train, &name::decide, \
-     &name::train_in_dual, &name::begin_dual, &name::end_dual, &name::compute_gram}
+     &name::train_in_dual, &name::begin_dual, &name::end_dual, &name::gram_block}
 #define SKLEARN_MLP_NO_SET {"", false, 1, 1, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr}
 
 // Each defined in the file of its name; not available if the compiler or the processor lacks it.

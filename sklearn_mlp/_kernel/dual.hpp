@@ -10,7 +10,9 @@
 // of 4 d * hidden for d inputs, which read and write W. G serves all classes and restarts. A and W
 // cost as much as half an epoch each, and G as much as n / (4 * hidden) epochs of one network.
 //
-// The number w is what alpha has taken from W_0: it is multiplied where A and C are.
+// The number w is what alpha has taken from W_0: it is multiplied where A and C are. The rows are the
+// distinct ones that are visited; `places` has the place of each row of X among them. X comes in blocks
+// of them, because they need not lie side by side.
 //
 // Included once per instruction set, after product.hpp.
 
@@ -51,12 +53,13 @@ void train_in_dual(const Dual &dual, const Network &net, const Visits &visits, T
     const T *gram = static_cast<const T *>(dual.gram);
     double scale = 1.0;
     for (std::ptrdiff_t t = 0; t < visits.n; ++t) {
-        const std::ptrdiff_t row = visits.order[t];
+        const std::ptrdiff_t row = dual.places[visits.order[t]];
         if (t + 1 < visits.n) {
-            prefetch_row(gram + visits.order[t + 1] * n_rows, n_rows);
-            prefetch_row(start + visits.order[t + 1] * stride, stride);
+            const std::ptrdiff_t next = dual.places[visits.order[t + 1]];
+            prefetch_row(gram + next * n_rows, n_rows);
+            prefetch_row(start + next * stride, stride);
         }
-        const Visit<T> visit = next_visit<T>(visits, row, scale);
+        const Visit<T> visit = next_visit<T>(visits, visits.order[t], scale);
         for (std::ptrdiff_t j = 0; j < stride; j += n)
             store(first.postact + j, load(start + row * stride + j));
         std::ptrdiff_t j = 0;
@@ -89,55 +92,55 @@ void train_in_dual(const Dual &dual, const Network &net, const Visits &visits, T
     settle_scale<T>(net, scale, 1);
 }
 
-// Rows `begin` to `end - 1` of A, of a new W_0: the weights of the network.
+// A of a block of n rows, the first of which has number `from`; W_0 is the network's weights.
 template <class T>
 void begin_dual(
-    const DenseRows<T> &x, const Dual &dual, const Network &net, std::ptrdiff_t begin,
-    std::ptrdiff_t end)
+    const DenseRows<T> &block, std::ptrdiff_t n, const Dual &dual, const Network &net,
+    std::ptrdiff_t from)
 {
     const TypedLayer<T> first(net.layers[0]);
-    T *start = static_cast<T *>(dual.start) + begin * first.stride;
-    for (std::ptrdiff_t j = 0; j < (end - begin) * first.stride; ++j)
+    T *start = static_cast<T *>(dual.start) + from * first.stride;
+    for (std::ptrdiff_t j = 0; j < n * first.stride; ++j)
         start[j] = T(0);
     const std::ptrdiff_t chunk = 64;  // rows of W that stay in the first-level cache
     for (std::ptrdiff_t i = 0; i < first.fan_in; i += chunk)
         product<T, false>(
-            end - begin, start, first.stride, x.values + begin * x.n_columns + i, x.n_columns,
+            n, start, first.stride, block.values + i, block.n_columns,
             first.weights + i * first.stride, first.stride,
             first.fan_in - i < chunk ? first.fan_in - i : chunk, first.stride);
 }
 
-// The weights of the network as they are now, from W_0 and C.
+// The part of a block in the network's weights as they are now; the first block sets them to w W_0.
 template <class T>
-void end_dual(const DenseRows<T> &x, const Dual &dual, const Network &net)
+void end_dual(
+    const DenseRows<T> &block, std::ptrdiff_t n, const Dual &dual, const Network &net,
+    std::ptrdiff_t from)
 {
-    constexpr std::ptrdiff_t n = Lanes<T>::n;
     const TypedLayer<T> first(net.layers[0]);
     const T *initial = static_cast<const T *>(dual.initial);
+    const T *change = static_cast<const T *>(dual.change) + from * first.stride;
     const T factor = static_cast<T>(*dual.factor);
-    for (std::ptrdiff_t j = 0; j < first.fan_in * first.stride; j += n)
-        store(first.weights + j, factor * load(initial + j));
+    if (from == 0)
+        for (std::ptrdiff_t j = 0; j < first.fan_in * first.stride; j += Lanes<T>::n)
+            store(first.weights + j, factor * load(initial + j));
     product<T, true>(
-        first.fan_in, first.weights, first.stride, x.values, x.n_columns,
-        static_cast<const T *>(dual.change), first.stride, dual.n_rows, first.stride);
+        first.fan_in, first.weights, first.stride, block.values, block.n_columns, change,
+        first.stride, n, first.stride);
 }
 
-// G[t, s] for rows t from `begin` to `end - 1` and all s up to t, and the same above the diagonal.
+// G[t, s] and G[s, t] of the rows of two blocks, the first of which have numbers t_0 and s_0.
 template <class T>
-void compute_gram(
-    const DenseRows<T> &x, T *gram, std::ptrdiff_t n_rows, std::ptrdiff_t begin, std::ptrdiff_t end)
+void gram_block(
+    const DenseRows<T> &x, std::ptrdiff_t n_x, const DenseRows<T> &y, std::ptrdiff_t n_y, T *gram,
+    std::ptrdiff_t n_rows, std::ptrdiff_t t_0, std::ptrdiff_t s_0)
 {
-    constexpr std::ptrdiff_t n = Lanes<T>::n, chunk = 512;  // columns of all rows stay in a cache
+    constexpr std::ptrdiff_t n = Lanes<T>::n, chunk = 512;  // columns of both blocks stay in a cache
     constexpr int n_at_once = 8;
     const std::ptrdiff_t d = x.n_columns;
-    for (std::ptrdiff_t t = begin; t < end; ++t)
-        for (std::ptrdiff_t s = 0; s <= t; ++s)
-            gram[t * n_rows + s] = T(0);
     for (std::ptrdiff_t i = 0; i < d; i += chunk) {
         const std::ptrdiff_t size = d - i < chunk ? d - i : chunk;
-        for (std::ptrdiff_t t = begin; t < end; ++t)
-            for (std::ptrdiff_t s = 0; s <= t; s += n_at_once) {
-                const std::ptrdiff_t left = t + 1 - s;
+        for (std::ptrdiff_t t = 0; t < n_x; ++t)
+            for (std::ptrdiff_t s = 0; s < n_y; s += n_at_once) {
                 const T *own = x.values + t * d + i;
                 Vec<T> sum[n_at_once];
                 T rest[n_at_once];
@@ -145,7 +148,7 @@ void compute_gram(
                 for (int q = 0; q < n_at_once; ++q) {
                     sum[q] = broadcast(T(0));
                     rest[q] = T(0);
-                    other[q] = x.values + (s + (q < left ? q : 0)) * d + i;
+                    other[q] = y.values + (s + q < n_y ? s + q : s) * d + i;
                 }
                 std::ptrdiff_t k = 0;
                 for (; k + n <= size; k += n) {
@@ -156,11 +159,14 @@ void compute_gram(
                 for (; k < size; ++k)
                     for (int q = 0; q < n_at_once; ++q)
                         rest[q] += own[k] * other[q][k];
-                for (int q = 0; q < n_at_once && q < left; ++q)
-                    gram[t * n_rows + s + q] += first_lane<T>(sum_across<T>(sum[q])) + rest[q];
+                for (int q = 0; q < n_at_once && s + q < n_y; ++q) {
+                    T *to = gram + (t_0 + t) * n_rows + s_0 + s + q;
+                    const T former = i ? *to : T(0);
+                    *to = former + (first_lane<T>(sum_across<T>(sum[q])) + rest[q]);
+                }
             }
     }
-    for (std::ptrdiff_t t = begin; t < end; ++t)
-        for (std::ptrdiff_t s = 0; s < t; ++s)
+    for (std::ptrdiff_t t = t_0; t < t_0 + n_x; ++t)
+        for (std::ptrdiff_t s = s_0; s < s_0 + n_y; ++s)
             gram[s * n_rows + t] = gram[t * n_rows + s];
 }

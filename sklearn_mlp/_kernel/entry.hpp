@@ -41,22 +41,25 @@ inline void train_in_dual(
 }
 
 inline void begin_dual(
-    const Rows &rows, const Dual &dual, const Network &net, std::ptrdiff_t begin, std::ptrdiff_t end)
+    const Rows &block, std::ptrdiff_t n, const Dual &dual, const Network &net, std::ptrdiff_t from)
 {
-    with_dense_rows(rows, [&](const auto &x) { begin_dual(x, dual, net, begin, end); });
+    with_dense_rows(block, [&](const auto &x) { begin_dual(x, n, dual, net, from); });
 }
 
-inline void end_dual(const Rows &rows, const Dual &dual, const Network &net)
+inline void end_dual(
+    const Rows &block, std::ptrdiff_t n, const Dual &dual, const Network &net, std::ptrdiff_t from)
 {
-    with_dense_rows(rows, [&](const auto &x) { end_dual(x, dual, net); });
+    with_dense_rows(block, [&](const auto &x) { end_dual(x, n, dual, net, from); });
 }
 
-inline void compute_gram(
-    const Rows &rows, void *gram, std::ptrdiff_t n_rows, std::ptrdiff_t begin, std::ptrdiff_t end)
+inline void gram_block(
+    const Rows &block, std::ptrdiff_t n_x, const Rows &other, std::ptrdiff_t n_y, void *gram,
+    std::ptrdiff_t n_rows, std::ptrdiff_t t_0, std::ptrdiff_t s_0)
 {
-    with_dense_rows(rows, [&](const auto &x) {
+    with_dense_rows(block, [&](const auto &x) {
         using T = typename std::decay_t<decltype(x)>::Value;
-        compute_gram(x, static_cast<T *>(gram), n_rows, begin, end);
+        const DenseRows<T> y{static_cast<const T *>(other.values), other.n_columns};
+        gram_block(x, n_x, y, n_y, static_cast<T *>(gram), n_rows, t_0, s_0);
     });
 }
 

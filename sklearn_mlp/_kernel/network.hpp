@@ -37,6 +37,7 @@ struct Dual {
     void *start;               // IN/OUT (n_rows, stride): A
     void *change;              // IN/OUT (n_rows, stride): C
     const void *gram;          // IN (n_rows, n_rows): G
+    const std::ptrdiff_t *places;  // IN (rows of X,): numbers of rows of A, C and G
     double *factor;            // IN/OUT w
     std::ptrdiff_t n_rows;
 };

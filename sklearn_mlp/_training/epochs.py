@@ -9,16 +9,12 @@ import numpy as np
 from joblib import effective_n_jobs
 from scipy.sparse import issparse
 
-from .._kernel import Dual, Rows, decide, gram_matrix, train, train_epochs
+from .._kernel import Rows, decide, train, train_epochs
 from .diagnosis import describe_non_finite
 from .visits import WEIGHTS_AT_ONCE
 
 # Values of X that fit the second-level cache, or nearly.
 CACHED_VALUES = 2**16
-
-# The dual is for tables with so many inputs for each row, and so many in all.
-WIDE, LEAST_WIDE = 4, 500
-MOST_IN_DUAL = 2**31
 
 
 class EpochTrainer:
@@ -36,14 +32,14 @@ class EpochTrainer:
     loss : sklearn_mlp._training.losses.Loss
     n_jobs : int or None, as in joblib
         Number of threads that train the networks; they live within the context of this object.
-    gram : array of shape (n_rows, n_rows) or None
-        The Gram matrix of X, to train in the dual, see `takes_dual`.
+    span : sklearn_mlp._training.dual.Span or None
+        To train in the dual.
     interrupted : threading.Event or None
         Once it is set, every trainer that shares it ends its current epoch with CancelledError.
     """
 
     def __init__(
-        self, training, run, *, train_biases, shuffle, loss, n_jobs, gram=None, interrupted=None
+        self, training, run, *, train_biases, shuffle, loss, n_jobs, span=None, interrupted=None
     ):
         self.training, self.run, self.shuffle, self.loss = training, run, shuffle, loss
         self.chunk = chunk_length(training.X, run.coefs_)
@@ -55,10 +51,10 @@ class EpochTrainer:
                 self._pool = ThreadPoolExecutor(self._n_threads)
         # One of class 1 against 0, one of each class against the rest, or one of each label.
         self.networks = run.networks(train_biases=train_biases, n_threads=self._n_threads)
-        self._duals, self._visits_at_once = None, self.chunk
-        if gram is not None:
-            self._duals = [Dual(training.rows, network, gram) for network in self.networks]
-            self._visits_at_once = chunk_length(training.X, run.coefs_, n_inputs=len(gram))
+        self._span, self._duals, self._visits_at_once = span, None, self.chunk
+        if span is not None:
+            self._duals = [span.dual_of(network) for network in self.networks]
+            self._visits_at_once = chunk_length(training.X, run.coefs_, n_inputs=len(span.rows))
 
     def __enter__(self):
         self._pool.__enter__()
@@ -188,7 +184,7 @@ class EpochTrainer:
         pending, error = list(self._duals or ()), None
         while pending:
             try:
-                pending[-1].end()
+                self._span.end(pending[-1])
                 pending.pop()
             except KeyboardInterrupt as interrupt:
                 error = interrupt
@@ -212,26 +208,6 @@ def check_finite(run, training, learning_rate, *, touched_only=False):
             # The sum is faster to compute, and is not finite if one of the weights is not.
             if not math.isfinite(array.sum()) and not np.isfinite(array).all():
                 raise ValueError(describe_non_finite(training, learning_rate))
-
-
-def takes_dual(X, sizes):
-    """Whether a fit trains in the dual, see dual.hpp: where there are far more inputs than rows.
-
-    Parameters
-    ----------
-    X : array or CSR container
-    sizes : list of int
-        Number of nodes of each layer, inputs first.
-    """
-    n_rows, n_inputs = X.shape
-    is_wide = n_inputs >= max(WIDE * n_rows, LEAST_WIDE)
-    # To make the weights anew is one call of the kernel, in which a signal waits.
-    return is_wide and not issparse(X) and n_rows * n_inputs * sizes[1] <= MOST_IN_DUAL
-
-
-def gram_of(training, run):
-    """The Gram matrix of the rows, by the instruction set of the run."""
-    return gram_matrix(training.rows, run.instruction_set)
 
 
 def chunk_length(X, coefs, shrink=0.0, n_inputs=None):

@@ -29,13 +29,12 @@ from .data import (
     split,
 )
 from .diagnosis import describe_fit, describe_validation_scales
+from .dual import Span, span_of
 from .epochs import (
     EpochTrainer,
     check_finite,
     chunk_length,
     decide_all,
-    gram_of,
-    takes_dual,
 )
 from .loop import report
 from .messages import WARNINGS
@@ -61,15 +60,15 @@ class Prepared(NamedTuple):
     plan : sklearn_mlp._training.plan.Plan
     runs : list of sklearn_mlp._training.run.Run
         Restarts, of which the best is taken, or the only run.
-    gram : array of shape (n_rows, n_rows) or None
-        See `sklearn_mlp._training.epochs.EpochTrainer`.
+    span : sklearn_mlp._training.dual.Span or None
+        To train in the dual.
     """
 
     training: TrainingSet
     validation: ValidationSet | None
     plan: Plan
     runs: list
-    gram: np.ndarray | None = None
+    span: Span | None = None
 
 
 def draft_of(estimator):
@@ -135,9 +134,10 @@ def prepare_fit(
     training, validation = _validation_set(draft, training, y, given, runs[0])
     plan = make_plan(draft, training, streamed=False)
     # A schedule without an end may be resumed by `partial_fit`, which gives the same bits.
-    is_dual = plan.schedule.has_end and takes_dual(X, _sizes(draft))
-    gram = gram_of(training, runs[0]) if is_dual else None
-    return Prepared(training, validation, plan, runs, gram)
+    span = None
+    if plan.schedule.has_end:
+        span = span_of(training, _sizes(draft), runs[0].instruction_set)
+    return Prepared(training, validation, plan, runs, span)
 
 
 def _are_plain(X, y):
@@ -202,7 +202,7 @@ def make_trainer(parameters, prepared, run, n_jobs, interrupted=None):
         shuffle=parameters.shuffle,
         loss=prepared.plan.loss,
         n_jobs=n_jobs,
-        gram=prepared.gram,
+        span=prepared.span,
         interrupted=interrupted,
     )
 
