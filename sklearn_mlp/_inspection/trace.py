@@ -241,7 +241,7 @@ def trace_update(estimator, x, y, *, class_of_interest=None):
     if len(labels) != 1:
         raise ValueError(f"y must be the class label of one sample, got {y!r}.")
     check_parameters(model)
-    training, _, plan, (run,) = prepare_partial_fit(model, x, labels)
+    training, _, plan, (run,), _ = prepare_partial_fit(model, x, labels)
     if model.multilabel_:
         y, own = labels[0], model.classes_[0]
     else:

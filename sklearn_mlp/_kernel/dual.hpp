@@ -134,13 +134,13 @@ void gram_block(
     const DenseRows<T> &x, std::ptrdiff_t n_x, const DenseRows<T> &y, std::ptrdiff_t n_y, T *gram,
     std::ptrdiff_t n_rows, std::ptrdiff_t t_0, std::ptrdiff_t s_0)
 {
-    constexpr std::ptrdiff_t n = Lanes<T>::n, chunk = 512;  // columns of both blocks stay in a cache
+    constexpr std::ptrdiff_t n = Lanes<T>::n, chunk = 256;  // columns: eight rows stay in a cache
     constexpr int n_at_once = 8;
     const std::ptrdiff_t d = x.n_columns;
     for (std::ptrdiff_t i = 0; i < d; i += chunk) {
         const std::ptrdiff_t size = d - i < chunk ? d - i : chunk;
-        for (std::ptrdiff_t t = 0; t < n_x; ++t)
-            for (std::ptrdiff_t s = 0; s < n_y; s += n_at_once) {
+        for (std::ptrdiff_t s = 0; s < n_y; s += n_at_once)
+            for (std::ptrdiff_t t = 0; t < n_x; ++t) {
                 const T *own = x.values + t * d + i;
                 Vec<T> sum[n_at_once];
                 T rest[n_at_once];
