@@ -160,3 +160,23 @@ def test_an_interrupt_leaves_the_weights_reached(interrupting_alarm, duals):
     assert duals == [True]
     assert 0 < model.n_iter_ < 10**6
     assert model.score(X, Y) == 1.0  # the first weights know nothing of Y
+
+
+def test_an_interrupt_within_an_epoch_leaves_the_weights_reached(spy_on_kernel, replace):
+    models = []
+    for in_dual in (True, False):
+        calls = []
+
+        def observe(calls=calls, **_):
+            calls.append(1)
+            if len(calls) == 8:  # the second of three networks, in the third epoch
+                raise KeyboardInterrupt
+
+        spy_on_kernel(train=observe)
+        if not in_dual:
+            replace("span_of", lambda *_: None)
+        with pytest.raises(KeyboardInterrupt):
+            models.append(MLPLogisticClassifier(7, learning_rate_init=0.5, random_state=0))
+            models[-1].fit(X, THREE)
+    for got, expected in zip(models[0].coefs_, models[1].coefs_, strict=True):
+        np.testing.assert_allclose(got, expected, atol=1e-11)
