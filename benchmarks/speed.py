@@ -74,6 +74,8 @@ DEFAULT = [
 ]
 SPARSE = (2**18, (16,), 20_000, 10)
 NON_ZEROS = 75
+# rows, inputs, classes
+WIDE = [(200, 2_000, 2), (200, 10_000, 2), (100, 20_000, 2), (200, 2_000, 10), (200, 10_000, 10)]
 # Rows of those that take 50 us and more for one, and of those that touch all weights for each.
 SLOW = {"MLPClassifier, batch 1": 500, "PyTorch eager": 200, "Vowpal Wabbit --nn": 1_000}
 VERY_SLOW = {"MLPClassifier, batch 1": 10, "MLPClassifier, default": 500}
@@ -217,6 +219,34 @@ def training(shapes, sparse, peers, n_turns, others=()):
     }
 
 
+def wide(shapes, n_turns, n_epochs=80):
+    """Milliseconds of fits with more inputs than rows, and of MLPClassifier's as multiples."""
+    rows = []
+    for n_rows, n_inputs, n_classes in shapes:
+        for dtype in (np.float64, np.float32):
+            X, y = dense_table(n_rows, n_inputs, dtype, n_classes)
+            times = take_turns(
+                {
+                    "ours": lambda X=X, y=y: MLPLogisticClassifier(
+                        max_iter=n_epochs, random_state=0
+                    ).fit(X, y),
+                    "MLPClassifier": lambda X=X, y=y: MLPClassifier(
+                        32, max_iter=n_epochs, n_iter_no_change=n_epochs, random_state=0
+                    ).fit(X, y),
+                },
+                n_turns,
+            )
+            rows.append(
+                {
+                    "shape": f"{n_rows:,} x {n_inputs:,}, {n_classes} classes",
+                    "dtype": np.dtype(dtype).name,
+                    "ms": 1e3 * statistics.median(times["ours"]),
+                    "MLPClassifier, times ours": ratio(times, "MLPClassifier", "ours"),
+                }
+            )
+    return rows
+
+
 def predictions(shapes, n_turns):
     """Milliseconds of `predict_proba` of all rows, and of one, against MLPClassifier's."""
     rows = []
@@ -337,6 +367,7 @@ def run(
     shapes=DENSE,
     default=DEFAULT,
     sparse=SPARSE,
+    wide_shapes=WIDE,
     n_turns=5,
     n_rows=(10_000, 100_000, 1_000_000),
     calls_options=None,
@@ -364,6 +395,7 @@ def run(
         },
         "absent": [name for name, peer in peers.items() if peer is None],
         "training": rows,
+        "wide": wide(wide_shapes, min(n_turns, 3)),
         "predictions": predictions(shapes, 3 * n_turns),
         "overheads": overheads(n_turns, list(grid_sizes), list(grid_rates)),
         "calls": calls.run(n_turns=n_turns, **(calls_options or {})),

@@ -31,6 +31,7 @@ def markdown(result):
         f"scikit-learn {machine['scikit-learn']}.",
         *(f"Absent: {name}." for name in result["absent"]),
         *training(result["training"]),
+        *wide(result["wide"]),
         *predictions(result["predictions"]),
         *overheads(result),
         *calls.markdown(result["calls"]),
@@ -78,6 +79,25 @@ def training(rows):
         "",
         "How many times as fast as other libraries, float64:",
         *table(["inputs x hidden", *names], times_faster),
+    ]
+
+
+def wide(rows):
+    return [
+        "",
+        "Fits of 80 epochs with more inputs than rows, 32 nodes:",
+        *table(
+            ["rows x inputs", "dtype", "ms", "MLPClassifier, times sklearn-mlp"],
+            [
+                [
+                    row["shape"],
+                    row["dtype"],
+                    f"{row['ms']:,.1f}",
+                    f"{row['MLPClassifier, times ours']:.1f}",
+                ]
+                for row in rows
+            ],
+        ),
     ]
 
 

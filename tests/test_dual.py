@@ -175,8 +175,8 @@ def test_an_interrupt_within_an_epoch_leaves_the_weights_reached(spy_on_kernel, 
         spy_on_kernel(train=observe)
         if not in_dual:
             replace("span_of", lambda *_: None)
+        models.append(MLPLogisticClassifier(7, learning_rate_init=0.5, random_state=0))
         with pytest.raises(KeyboardInterrupt):
-            models.append(MLPLogisticClassifier(7, learning_rate_init=0.5, random_state=0))
             models[-1].fit(X, THREE)
     for got, expected in zip(models[0].coefs_, models[1].coefs_, strict=True):
         np.testing.assert_allclose(got, expected, atol=1e-11)
