@@ -74,8 +74,20 @@ DEFAULT = [
 ]
 SPARSE = (2**18, (16,), 20_000, 10)
 NON_ZEROS = 75
-# rows, inputs, classes
-WIDE = [(200, 2_000, 2), (200, 10_000, 2), (100, 20_000, 2), (200, 2_000, 10), (200, 10_000, 10)]
+# rows, inputs, hidden layers, classes, epochs: more inputs than rows, and many classes
+AGAINST_MLP = [
+    (200, 2_000, (32,), 2, 80),
+    (200, 10_000, (32,), 2, 80),
+    (100, 20_000, (32,), 2, 80),
+    (200, 2_000, (32,), 10, 80),
+    (200, 10_000, (32,), 10, 80),
+    (1_000, 256, (256, 256), 2, 10),
+    (2_000, 30, (32,), 10, 10),
+    (2_000, 64, (32,), 26, 10),
+    (1_000, 784, (32,), 10, 10),
+    (500, 300, (1_000,), 10, 10),
+    (2_000, 64, (32,), 100, 10),
+]
 # Rows of those that take 50 us and more for one, and of those that touch all weights for each.
 SLOW = {"MLPClassifier, batch 1": 500, "PyTorch eager": 200, "Vowpal Wabbit --nn": 1_000}
 VERY_SLOW = {"MLPClassifier, batch 1": 10, "MLPClassifier, default": 500}
@@ -219,28 +231,30 @@ def training(shapes, sparse, peers, n_turns, others=()):
     }
 
 
-def wide(shapes, n_turns, n_epochs=80):
-    """Milliseconds of fits with more inputs than rows, and of MLPClassifier's as multiples."""
+def against_mlp(shapes, n_turns):
+    """Milliseconds of an epoch of `fit`, and of MLPClassifier's default as multiples."""
     rows = []
-    for n_rows, n_inputs, n_classes in shapes:
+    for n_rows, n_inputs, hidden, n_classes, n_epochs in shapes:
         for dtype in (np.float64, np.float32):
             X, y = dense_table(n_rows, n_inputs, dtype, n_classes)
+            ours = MLPLogisticClassifier(hidden, max_iter=n_epochs, random_state=0)
+            other = MLPClassifier(
+                hidden, max_iter=n_epochs, n_iter_no_change=n_epochs, random_state=0
+            )
             times = take_turns(
                 {
-                    "ours": lambda X=X, y=y: MLPLogisticClassifier(
-                        max_iter=n_epochs, random_state=0
-                    ).fit(X, y),
-                    "MLPClassifier": lambda X=X, y=y: MLPClassifier(
-                        32, max_iter=n_epochs, n_iter_no_change=n_epochs, random_state=0
-                    ).fit(X, y),
+                    "ours": lambda X=X, y=y, model=ours: model.fit(X, y),
+                    "MLPClassifier": lambda X=X, y=y, model=other: model.fit(X, y),
                 },
                 n_turns,
             )
             rows.append(
                 {
-                    "shape": f"{n_rows:,} x {n_inputs:,}, {n_classes} classes",
+                    "shape": f"{n_rows:,} x {n_inputs:,}",
+                    "hidden": " x ".join(map(str, hidden)),
+                    "classes": n_classes,
                     "dtype": np.dtype(dtype).name,
-                    "ms": 1e3 * statistics.median(times["ours"]),
+                    "ms per epoch": 1e3 * statistics.median(times["ours"]) / n_epochs,
                     "MLPClassifier, times ours": ratio(times, "MLPClassifier", "ours"),
                 }
             )
@@ -367,7 +381,7 @@ def run(
     shapes=DENSE,
     default=DEFAULT,
     sparse=SPARSE,
-    wide_shapes=WIDE,
+    against=AGAINST_MLP,
     n_turns=5,
     n_rows=(10_000, 100_000, 1_000_000),
     calls_options=None,
@@ -395,7 +409,7 @@ def run(
         },
         "absent": [name for name, peer in peers.items() if peer is None],
         "training": rows,
-        "wide": wide(wide_shapes, min(n_turns, 3)),
+        "against MLPClassifier": against_mlp(against, min(n_turns, 3)),
         "predictions": predictions(shapes, 3 * n_turns),
         "overheads": overheads(n_turns, list(grid_sizes), list(grid_rates)),
         "calls": calls.run(n_turns=n_turns, **(calls_options or {})),
@@ -420,6 +434,7 @@ def main(arguments=None):
         return
     quick = {
         "n_turns": 3,
+        "against": AGAINST_MLP[1:2],
         "calls_options": {"data_sets": ("iris",), "n_candidates": 8},
         "n_rows": (10_000, 100_000),
         "grid_sizes": (4, 16, 64),

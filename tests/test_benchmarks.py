@@ -21,7 +21,7 @@ def test_speed_measures_every_contender_on_every_shape():
         shapes=[(3, (4,), 60, 2), (5, (3, 2), 60, 2)],
         sparse=(200, (3,), 60, 2),
         default=[(4, (32,), 60, 2, 3)],
-        wide_shapes=[(20, 600, 2), (20, 600, 3)],
+        against=[(20, 600, (3,), 2, 2), (20, 5, (3, 2), 3, 1)],
         n_turns=1,
         n_rows=(100, 200),
         calls_options={"sizes": (1, 3), "data_sets": ("iris",), "n_candidates": 4},
@@ -42,9 +42,12 @@ def test_speed_measures_every_contender_on_every_shape():
     assert [row["rows"] for row in result["growth"]] == [100, 200]
     lines = speed.markdown(result).splitlines()
     assert n_tables(lines) == 11
-    wide_shapes = [row["shape"] for row in result["wide"][::2]]
-    assert wide_shapes == ["20 x 600, 2 classes", "20 x 600, 3 classes"]
-    assert all(row["MLPClassifier, times ours"] > 0 for row in result["wide"])
+    against = result["against MLPClassifier"]
+    assert [(row["shape"], row["hidden"], row["classes"]) for row in against[::2]] == [
+        ("20 x 600", "3", 2),
+        ("20 x 5", "3 x 2", 3),
+    ]
+    assert all(row["MLPClassifier, times ours"] > 0 for row in against)
     for row in result["calls"]["calls"]:
         others = {*row["us"]} - {"sklearn-mlp"}
         assert others == {*row["times ours"]}
