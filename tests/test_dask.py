@@ -1,11 +1,15 @@
 """Searches on a cluster: two worker processes, and what happens when one of them is killed."""
 
+import importlib.util
 import itertools
 import os
 import signal
+import sys
 import threading
 import time
 import warnings
+from functools import partial
+from pathlib import Path
 
 import joblib
 import numpy as np
@@ -237,3 +241,56 @@ def test_the_benchmark_runs_and_finds_the_same_scores():
     seconds, same = cluster.run(n_rows=300, n_turns=1)
     assert same
     assert {name: len(values) for name, values in seconds.items()} == {"default": 1, "dask": 1}
+
+
+LOCAL_SGD = Path(__file__).parent.parent / "docs" / "examples" / "local_sgd.py"
+
+
+@pytest.fixture
+def local_sgd(monkeypatch):
+    spec = importlib.util.spec_from_file_location("local_sgd", LOCAL_SGD)
+    module = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, "local_sgd", module)
+    spec.loader.exec_module(module)
+    return module
+
+
+def table_in_parts(n_parts):
+    X, y = make_classification(4000, n_features=8, n_informative=6, flip_y=0.0, random_state=0)
+    X = StandardScaler().fit_transform(X)
+    rows = np.array_split(np.arange(3000), n_parts)
+    return [(X[part], y[part]) for part in rows], X[3000:], y[3000:]
+
+
+def test_one_network_on_the_parts_of_a_table(client, local_sgd, bits):
+    client.upload_file(str(LOCAL_SGD))
+    parts, X, y = table_in_parts(3)
+    network = MLPLogisticClassifier(16, random_state=0)
+    model = local_sgd.fit_on_parts(client, parts, network, [0, 1], n_rounds=15)
+    whole = MLPLogisticClassifier(16, max_iter=15, random_state=0)
+    whole.fit(*(np.concatenate(a) for a in zip(*parts, strict=True)))
+    assert model.score(X, y) > 0.9
+    assert model.score(X, y) > whole.score(X, y) - 0.03
+    again = local_sgd.fit_on_parts(client, parts, network, [0, 1], n_rounds=15)
+    assert bits(model) == bits(again)
+
+
+def test_a_worker_killed_in_a_round_changes_no_bit(local_sgd, bits):
+    parts, _, _ = table_in_parts(3)
+    network = MLPLogisticClassifier(16, random_state=0)
+    fitted = []
+    for is_killed in (False, True):
+        with start_cluster() as cluster, distributed.Client(cluster) as client:
+            client.upload_file(str(LOCAL_SGD))
+            client.amm.stop()
+            # What is on one worker only is lost with it; so both have the parts.
+            scatter = client.scatter
+            client.scatter = partial(scatter, broadcast=True)
+            pid = next(iter(client.run(os.getpid).values()))
+            timer = threading.Timer(0.3, os.kill, (pid, signal.SIGKILL))
+            if is_killed:
+                timer.start()
+            fitted.append(local_sgd.fit_on_parts(client, parts, network, [0, 1], n_rounds=60))
+            timer.cancel()
+            assert (pid in client.run(os.getpid).values()) is not is_killed
+    assert bits(fitted[0]) == bits(fitted[1])
