@@ -261,6 +261,27 @@ def against_mlp(shapes, n_turns):
     return rows
 
 
+def growth_with_inputs(inputs, n_turns, n_rows=200, epochs=(20, 100)):
+    """Milliseconds of an epoch and of the rest of a fit, 32 nodes, from fits of two lengths."""
+    few, many = epochs
+    rows = []
+    for n_inputs in inputs:
+        table = dense_table(n_rows, n_inputs)
+        models = {n: MLPLogisticClassifier(max_iter=n, random_state=0) for n in epochs}
+        fits = {n: lambda m=m, t=table: m.fit(*t) for n, m in models.items()}
+        times = take_turns(fits, n_turns)
+        seconds = [(b - a) / (many - few) for a, b in zip(times[few], times[many], strict=True)]
+        epoch = statistics.median(seconds)
+        rows.append(
+            {
+                "inputs": n_inputs,
+                "ms per epoch": 1e3 * epoch,
+                "ms beside": 1e3 * (statistics.median(times[few]) - few * epoch),
+            }
+        )
+    return rows
+
+
 def predictions(shapes, n_turns):
     """Milliseconds of `predict_proba` of all rows, and of one, against MLPClassifier's."""
     rows = []
@@ -382,6 +403,7 @@ def run(
     default=DEFAULT,
     sparse=SPARSE,
     against=AGAINST_MLP,
+    inputs=(100, 200, 400, 799, 800, 1_600, 3_200, 6_400, 12_800, 25_600),
     n_turns=5,
     n_rows=(10_000, 100_000, 1_000_000),
     calls_options=None,
@@ -409,6 +431,7 @@ def run(
         },
         "absent": [name for name, peer in peers.items() if peer is None],
         "training": rows,
+        "inputs": growth_with_inputs(inputs, min(n_turns, 3)),
         "against MLPClassifier": against_mlp(against, min(n_turns, 3)),
         "predictions": predictions(shapes, 3 * n_turns),
         "overheads": overheads(n_turns, list(grid_sizes), list(grid_rates)),
@@ -435,6 +458,7 @@ def main(arguments=None):
     quick = {
         "n_turns": 3,
         "against": AGAINST_MLP[1:2],
+        "inputs": (799, 800, 6_400),
         "calls_options": {"data_sets": ("iris",), "n_candidates": 8},
         "n_rows": (10_000, 100_000),
         "grid_sizes": (4, 16, 64),

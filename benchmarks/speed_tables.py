@@ -32,6 +32,15 @@ def markdown(result):
         *(f"Absent: {name}." for name in result["absent"]),
         *training(result["training"]),
         *against_mlp(result["against MLPClassifier"]),
+        "",
+        "Fits of 200 rows, which are trained in the dual from 800 inputs on:",
+        *table(
+            list(result["inputs"][0]),
+            [
+                [f"{row['inputs']:,}", f"{row['ms per epoch']:.3f}", f"{row['ms beside']:.1f}"]
+                for row in result["inputs"]
+            ],
+        ),
         *predictions(result["predictions"]),
         *overheads(result),
         *calls.markdown(result["calls"]),
@@ -140,10 +149,11 @@ def overheads(result):
 
 
 def plot(result, path):
-    """Updates per second against the size of the network."""
+    """Updates per second against the size of the network; time of an epoch against the inputs."""
     import matplotlib.pyplot as plt
 
-    figure, ax = plt.subplots(figsize=(6, 4.5))
+    figure, (ax, wide) = plt.subplots(1, 2, figsize=(12, 4.5))
+    figure.subplots_adjust(wspace=0.75)
     rows = [row for row in result["training"] if row["dtype"] == "float64"]
     for name in rows[0]["samples_per_second"]:
         points = sorted(
@@ -154,4 +164,12 @@ def plot(result, path):
         ax.loglog(*zip(*points, strict=True), marker="o", label=name)
     ax.set(xlabel="weights", ylabel="samples per second", title="Training on dense rows")
     ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+    inputs = [row["inputs"] for row in result["inputs"]]
+    wide.loglog(inputs, [row["ms per epoch"] for row in result["inputs"]], marker="o")
+    wide.axvline(800, color="grey", linestyle=":")
+    wide.set(
+        xlabel="inputs",
+        ylabel="milliseconds",
+        title="An epoch of 200 rows, 32 nodes\n(in the dual from 800 inputs on)",
+    )
     figure.savefig(path, bbox_inches="tight")

@@ -21,6 +21,7 @@ def test_speed_measures_every_contender_on_every_shape():
         shapes=[(3, (4,), 60, 2), (5, (3, 2), 60, 2)],
         sparse=(200, (3,), 60, 2),
         default=[(4, (32,), 60, 2, 3)],
+        inputs=(3, 600),
         against=[(20, 600, (3,), 2, 2), (20, 5, (3, 2), 3, 1)],
         n_turns=1,
         n_rows=(100, 200),
@@ -41,7 +42,8 @@ def test_speed_measures_every_contender_on_every_shape():
     assert rows[0]["weights"] == 4 * 4 + 5
     assert [row["rows"] for row in result["growth"]] == [100, 200]
     lines = speed.markdown(result).splitlines()
-    assert n_tables(lines) == 11
+    assert n_tables(lines) == 12
+    assert [row["inputs"] for row in result["inputs"]] == [3, 600]
     against = result["against MLPClassifier"]
     assert [(row["shape"], row["hidden"], row["classes"]) for row in against[::2]] == [
         ("20 x 600", "3", 2),
