@@ -473,6 +473,8 @@ class MLPLogisticClassifier(
             except BaseException as error:
                 if not isinstance(error, Exception):  # interrupted
                     begun = [run for run in runs if run.records is not None]
+                    for run in begun:
+                        run.finish()
                     finite = [run for run in begun if run.is_finite()]
                     if finite:
                         self._adopt(draft, finite[best_of(finite, self)])
@@ -685,7 +687,11 @@ class MLPLogisticClassifier(
                 return np.reciprocal(proba, out=proba)
         # What underflows to 0 may be divided by 0 before it is made from the logarithms.
         with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-            return expit(logits) if fitted.multilabel_ else normalized(logits)
+            if fitted.multilabel_:
+                return expit(logits)
+            # A subclass may keep what its own function returns.
+            is_own = type(self).decision_function is MLPLogisticClassifier.decision_function
+            return normalized(logits if is_own else np.array(logits, dtype=float))
 
     def predict_log_proba(self, X):
         """Predict the logarithm of the probability of each class.

@@ -24,6 +24,8 @@ import numpy as np
 from joblib import effective_n_jobs
 
 from ._kernel import Plain, Rows, are_unchanged
+from ._training.attributes import OF_DATA, OF_RUN
+from ._training.epochs import chunk_length
 from ._training.parameters import CONSTRAINTS, are_remembered
 from ._training.plan import Plan
 from ._training.targets import LabelTable
@@ -38,9 +40,11 @@ WORTH_THREADS = 2**20
 PARAMETERS = tuple(CONSTRAINTS)
 DESCRIPTION = ("n_features_in_", "hidden_activation_", "out_activation_", "multilabel_")
 
-# What a class may define: what Python, and scikit-learn, give to each one.
-HARMLESS = {"__init__", "__module__", "__doc__", "__dict__", "__weakref__", "__annotations__"}
-HARMLESS |= {f"set_{method}_request" for method in ("fit", "partial_fit", "score")}
+# What each class gets from scikit-learn.
+HARMLESS = {f"set_{method}_request" for method in ("fit", "partial_fit", "score")}
+# What is not harmless of the names with two underscores, of which Python gives some to each class.
+SPECIAL = {"__getattr__", "__getattribute__", "__setattr__", "__delattr__", "__new__", "__copy__"}
+SPECIAL |= {"__getstate__", "__setstate__", "__sklearn_tags__", "__sklearn_is_fitted__"}
 
 
 class Shown(NamedTuple):
@@ -85,8 +89,8 @@ class Learning(NamedTuple):
 @lru_cache(maxsize=1000)
 def overrides_nothing(kind, base):
     """Whether the class `kind` defines nothing that `base`, or one of its instances, has."""
-    taken = {*dir(base), *PARAMETERS, *DESCRIPTION, "coefs_", "intercepts_", "classes_"}
-    taken |= {"__getattr__", "t_", "loss_"}
+    taken = {name for name in dir(base) if not name.startswith("__")} | SPECIAL
+    taken |= {*PARAMETERS, *OF_DATA, *OF_RUN}
     own = [set(vars(c)) for c in kind.__mro__ if c not in base.__mro__]
     return not any(names & taken - HARMLESS for names in own)
 
@@ -108,7 +112,8 @@ def quick_partial_fit(estimator, X, y, base):
     if packed is None or packed.learning is None or not overrides_nothing(type(estimator), base):
         return False
     with packed.lock:
-        return _train(attributes, packed, *packed.learning, X, y)
+        learning = packed.learning  # another thread may have changed it
+        return learning is not None and _train(attributes, packed, *learning, X, y)
 
 
 def _train(attributes, packed, parameters, plan, generator, labels, networks, constants, X, y):
@@ -151,6 +156,7 @@ def _train(attributes, packed, parameters, plan, generator, labels, networks, co
         plan.alpha / n,
         plan.loss.name,
         attributes,
+        packed,
         constants,
     )
 
@@ -196,7 +202,9 @@ def remember_prediction(estimator, X, packed):
     shown = packed.shown
     if shown is None or not are_unchanged(attributes, DESCRIPTION, shown.description):
         make = packed.maker_of_networks((estimator.hidden_activation_, estimator.out_activation_))
-        shown = Shown(Plain(packed.buffer, description[0], make), description)
+        # As many rows as the full way gives to the kernel in one call.
+        n_rows = chunk_length(None, packed.coefs, n_inputs=description[0])
+        shown = Shown(Plain(packed.buffer, description[0], n_rows, make), description)
     names, columns = attributes.get("feature_names_in_"), getattr(X, "columns", None)
     if type(names) is np.ndarray and columns is not shown.columns:
         names = names.tolist()

@@ -9,7 +9,7 @@ import pytest
 from scipy.sparse import csr_array
 
 from sklearn_mlp import MLPLogisticClassifier, trace_training
-from sklearn_mlp._training.dual import is_wide, span_of
+from sklearn_mlp._training.dual import Span, is_wide, span_of
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -180,3 +180,15 @@ def test_an_interrupt_within_an_epoch_leaves_the_weights_reached(spy_on_kernel, 
             models[-1].fit(X, THREE)
     for got, expected in zip(models[0].coefs_, models[1].coefs_, strict=True):
         np.testing.assert_allclose(got, expected, atol=1e-11)
+
+
+def test_the_weights_are_made_once_where_nobody_looks(monkeypatch):
+    made = []
+    end = Span.end
+    monkeypatch.setattr(Span, "end", lambda self, dual: (made.append(1), end(self, dual)))
+    fitted("three classes")
+    assert len(made) == 3
+    fitted("three classes", n_jobs=2)
+    assert len(made) == 6
+    fitted("multilabel")
+    assert len(made) == 9

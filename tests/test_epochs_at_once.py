@@ -1,5 +1,6 @@
 """Many epochs in one call of compiled code change nothing: compared with epochs one by one."""
 
+import contextlib
 import pickle
 import signal
 
@@ -103,3 +104,25 @@ def test_an_interrupt_ends_training_of_all_restarts(n_jobs, numbers_of_epochs, i
     assert 0 < model.n_iter_ == len(model.loss_curve_) == model.t_ / 90 < 100_000
     assert numbers_of_epochs["one by one"] == 0
     assert numbers_of_epochs["at once"] < 2 * 100_000
+
+
+@pytest.mark.parametrize("n_inputs", [3, 600])
+def test_an_interrupt_at_any_moment_leaves_what_agrees(n_inputs, interrupting_alarm):
+    # In a fit as short as this one, many signals come at its end; with 600 inputs, in the dual.
+    rng = np.random.default_rng(1)
+    X = rng.normal(size=(60, n_inputs)) / np.sqrt(n_inputs)
+    y = (X[:, :3].sum(axis=1) > 0).astype(int)
+    n_fitted = 0
+    for _ in range(300):
+        model = MLPLogisticClassifier(4, random_state=0)
+        with contextlib.suppress(KeyboardInterrupt):
+            signal.setitimer(signal.ITIMER_REAL, rng.uniform(1e-4, 1.5e-3))
+            model.fit(X, y)
+            signal.setitimer(signal.ITIMER_REAL, 0)
+        if hasattr(model, "classes_"):
+            n_fitted += 1
+            assert model.t_ == 60 * model.n_iter_
+            assert len(model.loss_curve_) == model.n_iter_
+            if model.n_iter_ > 60:  # the weights are not those of the beginning
+                assert model.score(X, y) > 0.9
+    assert n_fitted > 30

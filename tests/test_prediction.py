@@ -141,7 +141,8 @@ def test_a_prediction_may_take_many_calls_of_the_kernel(iris, replace):
     X, y = iris
     model = MLPLogisticClassifier(3, random_state=0).fit(X, y)
     expected = model.decision_function(X)
-    replace("chunk_length", lambda X, coefs, shrink=0.0: 16)
+    replace("chunk_length", lambda X, coefs, shrink=0.0, n_inputs=None: 16)
+    replace("quick_logits", lambda *_: None)
     np.testing.assert_array_equal(model.decision_function(X), expected)
     for table in (X, csr_array(X)):
         chunked = MLPLogisticClassifier(3, random_state=0).fit(table, y)
@@ -199,3 +200,19 @@ def test_shuffle_changes_the_result(iris):
     np.testing.assert_array_equal(fits[0], fits[1])
     np.testing.assert_array_equal(fits[2], fits[3])
     assert not np.array_equal(fits[0], fits[2])
+
+
+def test_what_a_subclass_keeps_is_not_changed(iris):
+    class Keeping(MLPLogisticClassifier):
+        def decision_function(self, X):
+            self.__dict__.setdefault("kept", super().decision_function(X))
+            return self.kept
+
+    model = Keeping(4, max_iter=2, random_state=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model.fit(*iris)
+    model.kept = model.decision_function(iris[0])
+    before = model.kept.copy()
+    model.predict_proba(iris[0])
+    np.testing.assert_array_equal(model.kept, before)

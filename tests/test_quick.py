@@ -331,6 +331,44 @@ def test_parameters_that_were_not_validated_are_not_plain():
         model.partial_fit(X[:1], y[:1])
 
 
+@pytest.mark.parametrize("n_inputs", [3000, 60_000])
+def test_a_call_that_the_full_way_splits_has_the_same_bits(n_inputs, bits):
+    # The scale of the weights is settled at the end of each call of the kernel.
+    n_rows, n_nodes = (345, 32) if n_inputs == 3000 else (135, 4)
+    X = np.random.default_rng(0).normal(size=(n_rows, n_inputs)) / 50.0
+    y = (X[:, 0] > 0).astype(int)
+    models = MLPLogisticClassifier(n_nodes, random_state=0), Full(n_nodes, random_state=0)
+    for model in models:
+        model.set_params(alpha=1.0).partial_fit(X, y, classes=[0, 1])
+        model.partial_fit(X, y).partial_fit(X[:5], y[:5])
+    assert bits(models[0]) == bits(models[1])
+
+
+def test_labels_beyond_64_bits_with_a_sign_are_told(quick_calls):
+    X = np.random.default_rng(0).normal(size=(20, 3))
+    y = (X[:, 0] > 0).astype(np.uint64) + np.uint64(2**63)
+    model = MLPLogisticClassifier(3, random_state=0).fit(X, y).partial_fit(X, y)
+    with pytest.raises(ValueError, match="classes not in"):
+        model.partial_fit(X, np.arange(20))
+    model.partial_fit(X, y)
+    assert quick_calls["plain"] == 1
+
+
+def test_a_network_that_was_replaced_meanwhile_sets_no_attribute():
+    X = np.random.default_rng(0).normal(size=(1, 3))
+    model = MLPLogisticClassifier(3, random_state=0).partial_fit(X, [1], classes=[0, 1])
+    packed, before = model._packed, state(model)
+    attributes = dict(vars(model))
+    networks = packed.networks(("logistic", "logistic"), train_biases=True)
+    arguments = X, np.ones(1, np.int32), None, networks, None, 0.0, 0.0, "squared_error"
+    assert packed.shown.plain.train(*arguments, attributes, object(), {"n_iter_": 7})
+    assert attributes == vars(model)
+    assert packed.shown.plain.train(*arguments, attributes, packed, {"n_iter_": 7})
+    assert attributes["n_iter_"] == 7
+    assert attributes["t_"] == model.t_ + 1
+    assert state(model) == before
+
+
 class Derived(MLPLogisticClassifier):
     """A subclass that adds something, and overrides nothing but the constructor."""
 

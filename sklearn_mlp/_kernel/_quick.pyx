@@ -28,9 +28,6 @@ ctypedef fused real:
     float
     double
 
-# Weights that one call visits at most: more take tens of milliseconds, for which signals would wait.
-cdef ptrdiff_t MOST = 2**25
-
 # Weights visited from which on the GIL is released. With two threads, calls that visit 60,000 and
 # more in training, and 200,000 in predictions, are then faster, by up to 2; smaller ones are slower.
 cdef ptrdiff_t RELEASED_TRAINING = 2**16, RELEASED_DECIDING = 2**18
@@ -100,16 +97,19 @@ cdef class Plain:
     ----------
     weights : ndarray of shape (n_networks, n_values)
     n_inputs : int
+    most_rows : int
+        Rows that one call takes at most: signals wait for the end of it.
     make_networks : callable
         Makes the list of the kernel's networks of these weights, with scratch memory of its own.
     """
 
     cdef cnp.ndarray weights, former
-    cdef ptrdiff_t n_inputs
+    cdef ptrdiff_t n_inputs, most_rows
     cdef object make_networks, idle  # idle: lists of networks that no thread uses now
 
-    def __cinit__(self, weights, n_inputs, make_networks):
-        self.weights, self.n_inputs, self.make_networks = weights, n_inputs, make_networks
+    def __cinit__(self, weights, n_inputs, most_rows, make_networks):
+        self.weights, self.n_inputs, self.most_rows = weights, n_inputs, most_rows
+        self.make_networks = make_networks
         self.idle = deque()
 
     cdef bint _accepts(self, X):
@@ -120,7 +120,7 @@ cdef class Plain:
             and cnp.PyArray_TYPE(X) == cnp.PyArray_TYPE(self.weights)
             and cnp.PyArray_DIM(X, 1) == self.n_inputs
             and 0 < cnp.PyArray_DIM(X, 0)
-            and cnp.PyArray_DIM(X, 0) <= MOST // (cnp.PyArray_DIM(self.weights, 1) + 64)
+            and cnp.PyArray_DIM(X, 0) <= self.most_rows
             and _is_finite(X)
         )
 
@@ -167,7 +167,7 @@ cdef class Plain:
 
     def train(
         self, X, cnp.ndarray numbers, visits, list networks, generator, double learning_rate,
-        double alpha, str loss, dict attributes, dict constants,
+        double alpha, str loss, dict attributes, packed, dict constants,
     ):
         """Train for one epoch and set the attributes; False, and nothing changed, if it failed.
 
@@ -186,9 +186,12 @@ cdef class Plain:
         attributes : dict, IN/OUT
             The estimator's. `t_`, `loss_` and `_stream`, whose last three fields are sums over
             samples, are set.
+        packed : object
+            `_packed` of now. If another thread has put another there meanwhile, no attribute is set.
         constants : dict, IN
             Attributes to set beside.
         """
+        stream, t = attributes["_stream"], attributes["t_"]
         cdef CRows rows = self._rows(X)
         cdef CVisits call
         cdef ptrdiff_t n = cnp.PyArray_DIM(X, 0), zero = 0, k, n_networks = len(networks)
@@ -237,8 +240,9 @@ cdef class Plain:
             return False
         sum_of_losses = tally[0].loss if n_networks == 1 else float(np.add.reduce(tallies[:, 0]))
         cdef double mean_loss = sum_of_losses / (n_networks * <double>n)
-        stream = _with(attributes["_stream"], mean_loss, numbers, n_networks)
-        attributes.update(constants, loss_=mean_loss, t_=attributes["t_"] + n, _stream=stream)
+        stream = _with(stream, mean_loss, numbers, n_networks)
+        if attributes.get("_packed") is packed:
+            attributes.update(constants, loss_=mean_loss, t_=t + n, _stream=stream)
         return True
 
 

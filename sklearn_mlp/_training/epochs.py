@@ -52,6 +52,7 @@ class EpochTrainer:
         # One of class 1 against 0, one of each class against the rest, or one of each label.
         self.networks = run.networks(train_biases=train_biases, n_threads=self._n_threads)
         self._span, self._duals, self._visits_at_once = span, None, self.chunk
+        self._is_settled = True
         if span is not None:
             self._duals = [span.dual_of(network) for network in self.networks]
             self._visits_at_once = chunk_length(training.X, run.coefs_, n_inputs=len(span.rows))
@@ -83,6 +84,7 @@ class EpochTrainer:
             Mean over the visits, weighted by their steps, and over the networks.
         """
         training, chunk = self.training, self._visits_at_once
+        self._is_settled = False
         order = self.run.shuffled(training.visits) if self.shuffle else training.visits
         alpha_per_visit = alpha / training.total
         if alpha and issparse(training.X):
@@ -103,7 +105,7 @@ class EpochTrainer:
             raise CancelledError
         if not all(map(math.isfinite, tallies.ravel().tolist())):
             raise ValueError(describe_non_finite(training, learning_rates.max()))
-        self.run.count_visits(training, 1)
+        self.run.count_visits(training)
         return float(tallies[:, 0].sum()) / (len(tallies) * training.total)
 
     @property
@@ -131,6 +133,7 @@ class EpochTrainer:
             Gets the loss and the alpha of each epoch as soon as it has ended.
         """
         training, run = self.training, self.run
+        self._is_settled = False
         is_finite = train_epochs(
             training.rows,
             self.networks,
@@ -177,19 +180,12 @@ class EpochTrainer:
                 )
 
     def settle(self):
-        """Make the weights what they are by now; without a dual, they are always.
-
-        An interrupt is raised when all networks have their weights.
-        """
-        pending, error = list(self._duals or ()), None
-        while pending:
-            try:
-                self._span.end(pending[-1])
-                pending.pop()
-            except KeyboardInterrupt as interrupt:
-                error = interrupt
-        if error is not None:
-            raise error
+        """Make the weights what they are by now; without a dual, they are always."""
+        if self._is_settled:
+            return
+        for dual in self._duals or ():
+            self._span.end(dual)
+        self._is_settled = True
 
 
 def check_finite(run, training, learning_rate, *, touched_only=False):

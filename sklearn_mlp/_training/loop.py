@@ -124,6 +124,7 @@ def train_run(run, trainer, plan, parameters, validation, task, name="Epoch"):
     printer = Printer(name, plan.max_iter, int(parameters.verbose))
     n_visits, loss = len(trainer.training.visits), np.inf
     score = validation_loss = best = why = None
+    run.finish_by(trainer.settle)
     try:
         for number in range(plan.max_iter):
             epoch_task = task.subtask("epoch")
@@ -131,7 +132,8 @@ def train_run(run, trainer, plan, parameters, validation, task, name="Epoch"):
             rate = plan.learning_rate_of(number, number * n_visits, stopping.n_plateaus)
             alpha = plan.alpha_of(number, loss)
             loss = trainer.train_epoch(plan.learning_rates_of(number, rate), alpha)
-            trainer.settle()
+            if is_watched:
+                trainer.settle()
             if validation is not None:
                 score, validation_loss = validation_score(validation, trainer, parameters.scoring)
             if validation is None:
@@ -156,35 +158,47 @@ def train_run(run, trainer, plan, parameters, validation, task, name="Epoch"):
             if why is not None:
                 break
     finally:
-        trainer.settle()
-        run.end_history()
+        run.finish()
     check_finite(run, trainer.training, rate)
     return why
 
 
 def _train_unwatched(run, trainer, plan):
     """Train for all epochs of a schedule with an end, as `train_run` does, many in one call."""
-    loss = best_loss = np.inf
-    best_iter, none = None, repeat(None)
-    for first in range(0, plan.max_iter, EPOCHS_AT_ONCE):
-        rates, both, alpha_factors = plan.foreseen(first)
-        done = []
-        try:
+    done, rates, loss = [], [], np.inf
+    count = run.counter(trainer.training)
+
+    def note():
+        """Make records of what is done; a second call, after an interrupt, does the same."""
+        run.records[:] = _records_of(done, rates)
+        count(len(done))
+        trainer.settle()
+
+    run.finish_by(note)
+    try:
+        for first in range(0, plan.max_iter, EPOCHS_AT_ONCE):
+            of_block, both, alpha_factors = plan.foreseen(first)
+            rates += of_block
             trainer.train_epochs(both, alpha_factors, plan.of_loss, loss, done)
-        finally:
-            best_iters, best_losses = [], []
-            for number, (loss, _) in enumerate(done, first + 1):
-                if loss < best_loss:
-                    best_iter, best_loss = number, loss
-                best_iters.append(best_iter)
-                best_losses.append(best_loss)
-            losses, alphas = zip(*done, strict=True) if done else ((), ())
-            columns = best_iters, best_losses, none, none, losses, rates, alphas, none, none
-            run.records.extend(map(Epoch._make, zip(*columns, strict=False)))
-            run.count_visits(trainer.training, len(done))
-            trainer.settle()
-            run.end_history()
+            loss, _ = done[-1]
+    finally:
+        run.finish()
     check_finite(run, trainer.training, rates[-1])
+
+
+def _records_of(done, rates):
+    """A record of each epoch, from pairs of loss and alpha, and from learning rates."""
+    if not done:
+        return []
+    best_iters, best_losses, best_iter, best_loss = [], [], None, np.inf
+    for number, (loss, _) in enumerate(done, 1):
+        if loss < best_loss:
+            best_iter, best_loss = number, loss
+        best_iters.append(best_iter)
+        best_losses.append(best_loss)
+    (losses, alphas), none = zip(*done, strict=True), repeat(None)
+    columns = best_iters, best_losses, none, none, losses, rates, alphas, none, none
+    return list(map(Epoch._make, zip(*columns, strict=False)))
 
 
 def train_restarts(runs, make_trainer, plan, parameters, validation, task):
@@ -234,12 +248,12 @@ def train_restarts(runs, make_trainer, plan, parameters, validation, task):
 def best_of(runs, parameters):
     """Number of the run with the lowest loss or, with early stopping, the highest score.
 
-    Ends the history of every run.
+    Finishes every run.
     """
 
     def score(number):
         run = runs[number]
-        run.end_history()
+        run.finish()
         if not parameters.early_stopping:
             return -run.loss_
         return -np.inf if run.best_validation_score_ is None else run.best_validation_score_

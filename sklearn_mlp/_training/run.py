@@ -64,6 +64,7 @@ class Run:
     """
 
     records = None
+    _finish_by = staticmethod(lambda: None)
 
     def attributes(self):
         """The attributes that become those of the estimator."""
@@ -122,12 +123,22 @@ class Run:
         """See `_class_totals` above."""
         return self._class_totals
 
-    def count_visits(self, training, n_epochs):
-        """Count the visits of some epochs, and the class totals of their samples."""
-        self.t_ += n_epochs * len(training.visits)
-        if training.class_totals is not None:
-            totals = [n_epochs * total for total in training.class_totals]
-            self._class_totals = add_totals(self._class_totals, totals)
+    def count_visits(self, training):
+        """Count the visits of an epoch, and the class totals of its samples."""
+        self.counter(training)(1)
+
+    def counter(self, training):
+        """A function that counts the visits of all of n epochs from now, and class totals."""
+        t, former = self.t_, self._class_totals
+
+        def count(n_epochs):
+            changed = {"t_": t + n_epochs * len(training.visits)}
+            if training.class_totals is not None:
+                totals = [n_epochs * total for total in training.class_totals]
+                changed["_class_totals"] = add_totals(former, totals)
+            vars(self).update(changed)
+
+        return count
 
     def watch(self, plan, training, parameters):
         """Take note of a call of `partial_fit`; returns the warnings to be given."""
@@ -161,6 +172,18 @@ class Run:
         if score is None:
             return number, loss, None, None
         return number, None, score, _copied(self.weights)
+
+    def finish_by(self, function):
+        """Have `finish` call this function first, which must not mind a second call."""
+        self._finish_by = function
+
+    def finish(self):
+        """Make the attributes those of what was trained; a second call changes nothing.
+
+        So what an interrupt has cut short is done by the next call.
+        """
+        self._finish_by()
+        self.end_history()
 
     def end_history(self):
         """Derive attributes from `records`, and go back to the best weights with early stopping.

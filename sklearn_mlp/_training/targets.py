@@ -184,7 +184,7 @@ class LabelTable:
         self._table = None
         if self.is_plain and classes.dtype.kind in "iu":
             low, high = min(self._labels), max(self._labels)
-            if high - low < MOST_IN_TABLE:
+            if high - low < MOST_IN_TABLE and low >= -(2**63) and high < 2**63:
                 self._low, self._table = low, np.full(high - low + 1, -1, dtype=np.int32)
                 self._table[[label - low for label in self._labels]] = range(len(classes))
 
