@@ -152,8 +152,8 @@ def plot(result, path):
     """Updates per second against the size of the network; time of an epoch against the inputs."""
     import matplotlib.pyplot as plt
 
-    figure, (ax, wide) = plt.subplots(1, 2, figsize=(12, 4.5))
-    figure.subplots_adjust(wspace=0.75)
+    figure, (ax, wide) = plt.subplots(1, 2, figsize=(13, 4.5))
+    figure.subplots_adjust(wspace=1.0)
     rows = [row for row in result["training"] if row["dtype"] == "float64"]
     for name in rows[0]["samples_per_second"]:
         points = sorted(
