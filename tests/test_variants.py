@@ -6,6 +6,7 @@ import pickle
 import re
 import warnings
 from dataclasses import replace as with_fields
+from inspect import getdoc
 from pathlib import Path
 
 import numpy as np
@@ -184,9 +185,7 @@ def test_the_public_types_and_docstrings_name_every_variant():
         assert len(literals) == 2  # of the attribute and of the constructor
         for literal in literals:
             assert set(re.findall(r'"(\w+)"', literal)) == set(table)
-        (described,) = re.findall(
-            rf"\n    {parameter} : \{{(.*?)\}}", MLPLogisticClassifier.__doc__
-        )
+        (described,) = re.findall(rf"\n{parameter} : \{{(.*?)\}}", getdoc(MLPLogisticClassifier))
         assert set(re.findall(r'"(\w+)"', described)) == set(table)
 
 
@@ -195,8 +194,8 @@ def test_the_public_types_and_the_docstring_name_every_fitted_attribute():
     names = {row.name for row in ATTRIBUTES if not row.name.startswith("_")}
     of_class = types.split("class MLPLogisticClassifier")[1].split("def __init__")[0]
     assert set(re.findall(r"^    (\w+_):", of_class, re.MULTILINE)) == names
-    described = MLPLogisticClassifier.__doc__.split("Attributes\n")[1].split("See Also")[0]
-    heads = re.findall(r"^    (\w+_(?:, \w+_)*) :", described, re.MULTILINE)
+    described = getdoc(MLPLogisticClassifier).split("Attributes\n")[1].split("See Also")[0]
+    heads = re.findall(r"^(\w+_(?:, \w+_)*) :", described, re.MULTILINE)
     assert {name for head in heads for name in head.split(", ")} == names
 
 
