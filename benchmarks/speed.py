@@ -32,12 +32,10 @@ import numpy as np
 import sklearn
 from scipy.sparse import csr_array
 from sklearn.datasets import load_breast_cancer
-from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from sklearn.utils.validation import validate_data
 
 import sklearn_mlp
 from benchmarks import calls
@@ -309,56 +307,28 @@ def predictions(shapes, n_turns):
     return rows
 
 
-def overheads(n_turns, grid_sizes, grid_rates):
-    """What is not the kernel: small fits, single rows, a grid search."""
-    X, y = dense_table(100, 4)
-    times = take_turns(
-        {
-            "ours": lambda: MLPLogisticClassifier(8, max_iter=50, random_state=0).fit(X, y),
-            "LogisticRegression": lambda: LogisticRegression().fit(X, y),
-        },
-        n_turns,
-        10,
-    )
-    result = {"small fit / LogisticRegression": ratio(times, "ours", "LogisticRegression")}
-
-    X, y = dense_table(100, 30)
-    ours = MLPLogisticClassifier(16, random_state=0).fit(X, y)
-    other = MLPClassifier((16,), max_iter=5).fit(X, y)
-    x, label = X[:1], y[:1]
-    times = take_turns(
-        {
-            "partial_fit": lambda: ours.partial_fit(x, label),
-            "MLPClassifier.partial_fit": lambda: other.partial_fit(x, label),
-            "validate_data(X)": lambda: validate_data(ours, x, reset=False),
-            "validate_data(X, y)": lambda: validate_data(ours, x, label, reset=False),
-        },
-        n_turns,
-        50,
-    )
-    for name, seconds in times.items():
-        result[f"us {name}"] = 1e6 * statistics.median(seconds)
-
+def grid_search(sizes, rates):
+    """Seconds of a grid search on breast cancer, and MLPClassifier's as multiples."""
     X, y = load_breast_cancer(return_X_y=True)
 
     def search(model, rates):
         name = type(model).__name__.lower()
-        grid = {f"{name}__learning_rate_init": rates, f"{name}__hidden_layer_sizes": grid_sizes}
+        grid = {f"{name}__learning_rate_init": rates, f"{name}__hidden_layer_sizes": sizes}
         return lambda: GridSearchCV(make_pipeline(StandardScaler(), model), grid, cv=5).fit(X, y)
 
     times = take_turns(
         {
-            "ours": search(MLPLogisticClassifier(random_state=0), grid_rates),
+            "ours": search(MLPLogisticClassifier(random_state=0), rates),
             # rates as far around its default as ours around ours
-            "MLPClassifier": search(
-                MLPClassifier(random_state=0), [rate / 200 for rate in grid_rates]
-            ),
+            "MLPClassifier": search(MLPClassifier(random_state=0), [rate / 200 for rate in rates]),
         },
         1,
     )
-    result["s grid search"] = times["ours"][0]
-    result["grid search, MLPClassifier / ours"] = ratio(times, "MLPClassifier", "ours")
-    return result
+    return {
+        "candidates": len(sizes) * len(rates),
+        "s": times["ours"][0],
+        "MLPClassifier, times ours": ratio(times, "MLPClassifier", "ours"),
+    }
 
 
 def growth(n_rows, n_turns, n_epochs=20):
@@ -434,7 +404,7 @@ def run(
         "inputs": growth_with_inputs(inputs, min(n_turns, 3)),
         "against MLPClassifier": against_mlp(against, min(n_turns, 3)),
         "predictions": predictions(shapes, 3 * n_turns),
-        "overheads": overheads(n_turns, list(grid_sizes), list(grid_rates)),
+        "grid search": grid_search(list(grid_sizes), list(grid_rates)),
         "calls": calls.run(n_turns=n_turns, **(calls_options or {})),
         "growth": growth(n_rows, min(n_turns, 3)),
         "two threads, ten classes": two_threads,

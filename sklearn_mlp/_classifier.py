@@ -459,7 +459,7 @@ class MLPLogisticClassifier(
                 y_val=y_val,
                 sample_weight_val=sample_weight_val,
             )
-            _, validation, plan, runs, _ = prepared
+            validation, plan, runs = prepared.validation, prepared.plan, prepared.runs
             try:
                 if n_runs == 1:
                     with make_trainer(self, prepared, runs[0], self.n_jobs) as trainer:
@@ -689,9 +689,11 @@ class MLPLogisticClassifier(
         with np.errstate(over="ignore", under="ignore", invalid="ignore"):
             if fitted.multilabel_:
                 return expit(logits)
-            # A subclass may keep what its own function returns.
-            is_own = type(self).decision_function is MLPLogisticClassifier.decision_function
-            return normalized(logits if is_own else np.array(logits, dtype=float))
+            # A function that a user has put in the place of ours may keep what it returns.
+            function = getattr(fitted.decision_function, "__func__", None)
+            if function is not MLPLogisticClassifier.decision_function:
+                logits = np.array(logits, dtype=np.result_type(logits, np.float32))
+            return normalized(logits)
 
     def predict_log_proba(self, X):
         """Predict the logarithm of the probability of each class.

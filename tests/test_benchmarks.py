@@ -42,7 +42,8 @@ def test_speed_measures_every_contender_on_every_shape():
     assert rows[0]["weights"] == 4 * 4 + 5
     assert [row["rows"] for row in result["growth"]] == [100, 200]
     lines = speed.markdown(result).splitlines()
-    assert n_tables(lines) == 12
+    assert n_tables(lines) == 11
+    assert result["grid search"]["candidates"] == 1
     assert [row["inputs"] for row in result["inputs"]] == [3, 600]
     against = result["against MLPClassifier"]
     assert [(row["shape"], row["hidden"], row["classes"]) for row in against[::2]] == [

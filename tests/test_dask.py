@@ -286,11 +286,15 @@ def test_a_worker_killed_in_a_round_changes_no_bit(local_sgd, bits):
             # What is on one worker only is lost with it; so both have the parts.
             scatter = client.scatter
             client.scatter = partial(scatter, broadcast=True)
-            pid = next(iter(client.run(os.getpid).values()))
-            timer = threading.Timer(0.3, os.kill, (pid, signal.SIGKILL))
-            if is_killed:
-                timer.start()
-            fitted.append(local_sgd.fit_on_parts(client, parts, network, [0, 1], n_rounds=60))
-            timer.cancel()
+            pid, rounds, gather = next(iter(client.run(os.getpid).values())), [], client.gather
+
+            def gathered(futures, rounds=rounds, gather=gather, pid=pid, is_killed=is_killed):
+                rounds.append(1)
+                if is_killed and len(rounds) == 5:  # the parts were scattered long before
+                    os.kill(pid, signal.SIGKILL)
+                return gather(futures)
+
+            client.gather = gathered
+            fitted.append(local_sgd.fit_on_parts(client, parts, network, [0, 1], n_rounds=15))
             assert (pid in client.run(os.getpid).values()) is not is_killed
     assert bits(fitted[0]) == bits(fitted[1])

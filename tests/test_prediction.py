@@ -202,17 +202,24 @@ def test_shuffle_changes_the_result(iris):
     assert not np.array_equal(fits[0], fits[2])
 
 
-def test_what_a_subclass_keeps_is_not_changed(iris):
+def test_what_a_function_of_a_user_keeps_is_not_changed(iris):
     class Keeping(MLPLogisticClassifier):
         def decision_function(self, X):
             self.__dict__.setdefault("kept", super().decision_function(X))
             return self.kept
 
+    X, y = iris[0].astype(np.float32), iris[1]
     model = Keeping(4, max_iter=2, random_state=0)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        model.fit(*iris)
-    model.kept = model.decision_function(iris[0])
+        model.fit(X, y)
+        plain = MLPLogisticClassifier(4, max_iter=2, random_state=0).fit(X, y)
+    model.kept = model.decision_function(X)
     before = model.kept.copy()
-    model.predict_proba(iris[0])
+    np.testing.assert_array_equal(model.predict_proba(X), plain.predict_proba(X))
+    assert model.predict_proba(X).dtype == np.float32
+    np.testing.assert_array_equal(model.kept, before)
+    # The same for a function of one instance.
+    plain.decision_function = lambda X: before
+    plain.predict_proba(X)
     np.testing.assert_array_equal(model.kept, before)

@@ -241,7 +241,8 @@ def trace_update(estimator, x, y, *, class_of_interest=None):
     if len(labels) != 1:
         raise ValueError(f"y must be the class label of one sample, got {y!r}.")
     check_parameters(model)
-    training, _, plan, (run,), _ = prepare_partial_fit(model, x, labels)
+    prepared = prepare_partial_fit(model, x, labels)
+    training, plan, (run,) = prepared.training, prepared.plan, prepared.runs
     if model.multilabel_:
         y, own = labels[0], model.classes_[0]
     else:

@@ -184,13 +184,13 @@ def trace_training(estimator, X, y, *, updates=100, class_of_interest=None, **fi
         fit_params["X_val"] = before.transform(fit_params["X_val"])
     check_parameters(model)
     prepared = prepare_fit(model, X, y, **fit_params)
-    training, validation, plan, (run,) = prepared[:4]
+    training, plan, (run,) = prepared.training, prepared.plan, prepared.runs
     X = training.X
     vars(model).update(run.attributes())
     number, class_of_interest = network_of(model, model.classes_[0], class_of_interest)
     recorder = _Recorder(wanted, model, training, plan, number)
     with make_trainer(model, prepared, run, None) as trainer:
-        train_run(run, trainer, plan, model, validation, recorder)
+        train_run(run, trainer, plan, model, prepared.validation, recorder)
     if recorder.n_made < wanted[-1] and not isinstance(updates, Integral):
         raise ValueError(f"Training ends after update {recorder.n_made}, got updates={updates!r}.")
     names = feature_names_of(model, before)

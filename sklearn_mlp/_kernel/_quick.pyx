@@ -240,13 +240,13 @@ cdef class Plain:
             return False
         sum_of_losses = tally[0].loss if n_networks == 1 else float(np.add.reduce(tallies[:, 0]))
         cdef double mean_loss = sum_of_losses / (n_networks * <double>n)
-        stream = _with(stream, mean_loss, numbers, n_networks)
+        stream = _counted(stream, mean_loss, numbers, n_networks)
         if attributes.get("_packed") is packed:
             attributes.update(constants, loss_=mean_loss, t_=t + n, _stream=stream)
         return True
 
 
-cdef _with(stream, double loss, cnp.ndarray numbers, ptrdiff_t n_networks):
+cdef _counted(stream, double loss, cnp.ndarray numbers, ptrdiff_t n_networks):
     """The stream with these samples counted."""
     cdef const int32_t *classes = <const int32_t *>cnp.PyArray_DATA(numbers)
     cdef ptrdiff_t i, n = cnp.PyArray_DIM(numbers, 0)

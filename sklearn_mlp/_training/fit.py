@@ -229,7 +229,7 @@ def conclude_fit(draft, prepared, run, why):
     why : str or None
         Why its training stopped early.
     """
-    training, validation, plan = prepared[:3]
+    training, validation, plan = prepared.training, prepared.validation, prepared.plan
     if draft.verbose and why is not None:
         report(why)
     if draft.verbose and run.best_validation_score_ is not None:

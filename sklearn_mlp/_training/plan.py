@@ -80,7 +80,11 @@ class Plan(NamedTuple):
         return math.cbrt(min(loss, 1e150) ** 2) if self.alpha_follows_loss else 1.0
 
     def learning_rates_of(self, epoch, learning_rate):
-        """Learning rates of samples of target 0 and of target 1, shape (n_networks, 2)."""
+        """Learning rates of samples of target 0 and of target 1, shape (n_networks, 2).
+
+        `learning_rate` is what `learning_rate_of` says of the epoch. Where the schedule has an end,
+        it is known already.
+        """
         if self.schedule.has_end:
             first = epoch - epoch % EPOCHS_AT_ONCE
             return self.foreseen(first)[1][epoch - first]
@@ -117,7 +121,9 @@ def _of_epochs(plan, first):
 def _both_of_epochs(plan, first, ratios):
     rates, progress = _of_epochs(plan, first)
     powers = _powers(np.frombuffer(ratios).reshape(-1, 2), progress)
-    return np.array(rates)[:, np.newaxis, np.newaxis] * powers
+    both = np.array(rates)[:, np.newaxis, np.newaxis] * powers
+    both.flags.writeable = False
+    return both
 
 
 def _powers(ratios, progress):
