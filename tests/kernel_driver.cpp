@@ -44,8 +44,44 @@ template <class T> struct Given : Array<T> {
     explicit Given(std::int64_t size) : Array<T>(size) { this->read(); }
 };
 
-template <class T> static void solve(const InstructionSet &set, bool sparse)
+// What X is and how its visits are computed; the numbers of FORMS in test_other_processors.py.
+enum class Form : std::int64_t { dense, sparse, dual };
+
+// Trains in the dual (dual.hpp), whose rows come in two blocks; each row is a distinct one.
+template <class T>
+static void train_in_dual(
+    const InstructionSet &set, const T *values, std::ptrdiff_t n_rows, const Rows &rows,
+    const Network &net, const Visits &visits, Tally &tally)
 {
+    const Layer &first = net.layers[0];
+    const Array<T> gram(n_rows * n_rows), initial(first.fan_in * first.stride);
+    const Array<T> start(n_rows * first.stride), change(n_rows * first.stride);
+    const Array<std::ptrdiff_t> places(n_rows);
+    for (std::ptrdiff_t i = 0; i < n_rows; ++i)
+        places[i] = i;
+    for (std::size_t i = 0; i < initial.n; ++i)
+        initial.values[i] = static_cast<const T *>(first.weights)[i];
+    double factor = 1.0;
+    const Dual dual = {
+        initial.values, start.values, change.values, gram.values, places.values, &factor, n_rows};
+    const std::ptrdiff_t from[] = {0, n_rows / 2, n_rows};
+    Rows blocks[] = {rows, rows};
+    blocks[1].values = values + from[1] * rows.n_columns;
+    const auto size = [&from](int b) { return from[b + 1] - from[b]; };
+    for (int b = 0; b < 2; ++b) {
+        set.begin_dual(blocks[b], size(b), dual, net, from[b]);
+        for (int c = 0; c <= b; ++c)
+            set.gram_block(
+                blocks[b], size(b), blocks[c], size(c), gram.values, n_rows, from[b], from[c]);
+    }
+    set.train_in_dual(rows, dual, net, visits, tally);
+    for (int b = 0; b < 2; ++b)
+        set.end_dual(blocks[b], size(b), dual, net, from[b]);
+}
+
+template <class T> static void solve(const InstructionSet &set, Form form)
+{
+    const bool sparse = form == Form::sparse;
     const Given<std::int64_t> shape(7);
     const auto n_rows = static_cast<std::ptrdiff_t>(shape[0]);
     const auto n_columns = static_cast<std::ptrdiff_t>(shape[1]);
@@ -94,7 +130,10 @@ template <class T> static void solve(const InstructionSet &set, bool sparse)
         c_order.values, n_visits, classes.values, 1, step.values,
         {parameters[0], parameters[0]}, parameters[1], static_cast<Loss>(shape[6])};
     Tally tally = {0.0, 0.0, 0.0};
-    set.train(rows, net, visits, tally);
+    if (form == Form::dual)
+        train_in_dual<T>(set, values.values, n_rows, rows, net, visits, tally);
+    else
+        set.train(rows, net, visits, tally);
     const Array<T> logits(n_rows);
     set.decide(rows, net, nullptr, 0, n_rows, logits.values, 1);
     const Array<std::uint64_t> hashes(n_rows);
@@ -124,9 +163,9 @@ int main(int argc, char **argv)
             return 4;
         }
         if (kind[1])
-            solve<float>(set, kind[2] != 0);
+            solve<float>(set, static_cast<Form>(kind[2]));
         else
-            solve<double>(set, kind[2] != 0);
+            solve<double>(set, static_cast<Form>(kind[2]));
     }
     std::fclose(results);
     return 0;
