@@ -97,8 +97,11 @@ def test_it_is_taken_for_wide_dense_tables_in_fit_only(duals, bits):
     assert is_wide(200, [800, 7, 1])
     assert not is_wide(200, [799, 7, 1])
     assert not is_wide(2000, [50_000, 100, 1])
-    MLPLogisticClassifier(7, max_iter=1, random_state=0).fit(csr_array(X), Y)
-    assert duals == [False]
+    model = MLPLogisticClassifier(7, max_iter=1, random_state=0)
+    model.fit(csr_array(X), Y)
+    model.fit(np.repeat(X, 40, axis=0), np.repeat(Y, 40))  # 1,200 rows, of which 30 are distinct
+    model.fit(np.random.default_rng(1).normal(size=(200, 600)), np.arange(200) % 2)
+    assert duals == [False, True, False]
     duals.clear()
     # Epochs of a constant rate are those of `partial_fit`, bit for bit.
     numbers = {"learning_rate": "constant", "learning_rate_init": 0.5, "alpha": 0.1}

@@ -70,10 +70,12 @@ def span_of(training, sizes, instruction_set):
     if n_inputs < LEAST_WIDE or issparse(X):
         return None
     visited = np.unique(training.visits)
-    hashes = hash_rows(training.rows, subset=visited, float32=False)
-    _, first, numbers = np.unique(hashes, return_index=True, return_inverse=True)
-    if not is_wide(len(first), sizes):
-        return None
+    # Most tables that are not wide have too many distinct rows among the first ones already.
+    for n_rows in sorted({min(len(visited), n_inputs // 2), len(visited)}):
+        hashes = hash_rows(training.rows, subset=visited[:n_rows], float32=False)
+        _, first, numbers = np.unique(hashes, return_index=True, return_inverse=True)
+        if not is_wide(len(first), sizes):
+            return None
     places = np.zeros(len(X), dtype=np.intp)
     places[visited] = numbers.reshape(-1)
     gram = np.empty((len(first), len(first)), dtype=X.dtype)
