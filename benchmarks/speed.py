@@ -44,6 +44,7 @@ from benchmarks.report import add_outputs, report
 from benchmarks.speed_tables import markdown, plot
 from benchmarks.timing import (
     bandwidth,
+    blas_kernels,
     peak_flops,
     pin_to_one_core,
     processor_name,
@@ -393,6 +394,7 @@ def run(
         "machine": {
             "processor": processor_name(),
             "instruction_set": default_instruction_set(),
+            "blas": blas_kernels(),
             "python": platform.python_version(),
             "numpy": np.__version__,
             "scikit-learn": sklearn.__version__,

@@ -13,6 +13,7 @@ def markdown(result):
         f"core, float64 peak {peak['float64']:.1f} GFLOP/s, logistic function "
         f"{logistic['float64']:.2f} ns, float32 {peak['float32']:.1f} GFLOP/s, "
         f"{logistic['float32']:.2f} ns, copy {machine['gigabytes_per_second']:.1f} GB/s; "
+        f"BLAS kernels {', '.join(machine['blas'])}; "
         f"Python {machine['python']}, NumPy {machine['numpy']}, "
         f"scikit-learn {machine['scikit-learn']}.",
         *(f"Absent: {name}." for name in result["absent"]),

@@ -6,6 +6,7 @@ import statistics
 import time
 
 import numpy as np
+import threadpoolctl
 
 
 def pin_to_one_core():
@@ -55,6 +56,16 @@ def bandwidth():
     a = np.ones(2**24)
     b = np.empty_like(a)
     return 2 * a.nbytes / min(take_turns({"copy": lambda: np.copyto(b, a)}, 10)["copy"])
+
+
+def blas_kernels():
+    """The kernels that NumPy's BLAS has chosen, such as "SkylakeX".
+
+    OPENBLAS_CORETYPE in the environment replaces its choice, often by a slower one. Then the bound
+    and the libraries that multiply matrices look slower than they are.
+    """
+    found = threadpoolctl.ThreadpoolController().select(user_api="blas").info()
+    return sorted({str(library.get("architecture")) for library in found})
 
 
 def processor_name():
