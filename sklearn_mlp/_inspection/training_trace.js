@@ -4,7 +4,7 @@ for (const root of document.querySelectorAll(".sklearn-mlp-training:not([data-re
   root.dataset.ready = "";
   const data = JSON.parse(root.querySelector("script[type='application/json']").textContent);
   const { nodes, edges, updates, surface } = data;
-  const n_inputs = nodes.filter(([layer]) => layer == 0).length;
+  const n_inputs = nodes.filter(([layer]) => layer === 0).length;
   const output = nodes.length - 1;
   const BLUE = "#2f81e0", ORANGE = "#cf6a17";
   const PHASES = ["forward", "backward", "change"];
@@ -16,13 +16,13 @@ for (const root of document.querySelectorAll(".sklearn-mlp-training:not([data-re
     if (value === null) return "not finite";
     value += 0;
     const size = Math.abs(value);
-    if (size == 0 || (size >= 1e-3 && size < 1e6)) return value.toFixed(6);
+    if (size === 0 || (size >= 1e-3 && size < 1e6)) return value.toFixed(6);
     return value.toExponential(4).replace(/e([+-])(\d)$/, "e$10$2");
   }
   function short(value) {
     if (value === null) return "?";
     const size = Math.abs(value);
-    if (size == 0) return "0";
+    if (size === 0) return "0";
     if (!(size >= 5e-4 && size < 999.5)) return value.toExponential(0).replace("e+", "e");
     return value.toFixed(size < 0.1 ? 3 : size < 10 ? 2 : size < 100 ? 1 : 0);
   }
@@ -30,10 +30,10 @@ for (const root of document.querySelectorAll(".sklearn-mlp-training:not([data-re
   const now = () => updates[state.at];
   const preactivation = node => now().S_preA[node - n_inputs];
   const error = node => now().error[node - n_inputs];
-  const signal = node => (node == -1 ? 1 : now().S_postA[node]);
+  const signal = node => (node === -1 ? 1 : now().S_postA[node]);
   const derivative = node => signal(node) * (1 - signal(node));
   const gradient = edge => signal(edges[edge][0]) * error(edges[edge][1]);
-  const name = node => (node == -1 ? "bias" : nodes[node][1]);
+  const name = node => (node === -1 ? "bias" : nodes[node][1]);
 
   // ---- words
 
@@ -61,26 +61,26 @@ for (const root of document.querySelectorAll(".sklearn-mlp-training:not([data-re
     node: [name(n_inputs), name(n_inputs), "a hidden node; they are counted from 0, from the top"],
     power: ["4e-5", "4e-5", "4 · 10^-5 = 0.00004"],
   };
-  const term = key => TERMS[key][state.terms == "article" ? 0 : 1];
+  const term = key => TERMS[key][state.terms === "article" ? 0 : 1];
 
   function inputs_of(node) {
-    return edges.map((edge, number) => [edge, number]).filter(([[, to]]) => to == node);
+    return edges.map((edge, number) => [edge, number]).filter(([[, to]]) => to === node);
   }
   function sum_of(terms) {
     return terms.length <= 5 && data.is_small
-      ? terms.join(" + ") : terms.slice(0, 3).join(" + ") + " + …";
+      ? terms.join(" + ") : `${terms.slice(0, 3).join(" + ")} + …`;
   }
   function about_node(node) {
-    if (nodes[node][0] == 0) return `${name(node)} is an input: ${number(signal(node))}.`;
-    if (state.phase == 0) {
+    if (nodes[node][0] === 0) return `${name(node)} is an input: ${number(signal(node))}.`;
+    if (state.phase === 0) {
       const terms = inputs_of(node).map(([[from], edge]) =>
         `${number(signal(from))} · ${factor(now().weights[edge])}`);
       return `${name(node)}: ${term("S_preA")} = ${sum_of(terms)} = ${number(preactivation(node))}. `
         + `${term("S_postA")} = 1 / (1 + exp(-${factor(preactivation(node))})) = `
         + `${number(signal(node))}.`;
     }
-    if (node == output) return about_output();
-    const terms = edges.map((edge, number) => [edge, number]).filter(([[from]]) => from == node)
+    if (node === output) return about_output();
+    const terms = edges.map((edge, number) => [edge, number]).filter(([[from]]) => from === node)
       .map(([[, to], edge]) => `${factor(now().weights[edge])} · ${factor(error(to))}`);
     return `${name(node)}: ${term("error")} = weight · ${term("error")} of the next node · `
       + `${term("f_prime")} = ${terms.length > 1 ? `(${sum_of(terms)})` : terms[0]} · `
@@ -103,15 +103,15 @@ for (const root of document.querySelectorAll(".sklearn-mlp-training:not([data-re
   function about_edge(edge) {
     const [from, to] = edges[edge], u = now(), weight = u.weights[edge];
     const way = `${name(from)} to ${name(to)}`;
-    if (state.phase == 0)
+    if (state.phase === 0)
       return `${way}: the weight is ${number(weight)}. It carries ${number(signal(from))} · `
         + `${factor(weight)} = ${number(signal(from) * weight)}.`;
-    if (state.phase == 1)
+    if (state.phase === 1)
       return `${way}: ${term("gradient")} = input · ${term("error")} of ${name(to)} = `
         + `${number(signal(from))} · ${factor(error(to))} = ${number(gradient(edge))}.`;
-    const shrunk = u.shrink != 1 && from != -1
+    const shrunk = u.shrink !== 1 && from !== -1
       ? `${number(u.shrink)} · ${factor(weight)}` : number(weight);
-    const rate = u.step == 1 ? number(u.LR) : `${number(u.LR)} · ${number(u.step)}`;
+    const rate = u.step === 1 ? number(u.LR) : `${number(u.LR)} · ${number(u.step)}`;
     return `${way}: weight after = weight - ${term("LR")} · ${term("gradient")} = ${shrunk} - `
       + `${rate} · ${factor(gradient(edge))} = ${number(u.after[edge])}.`;
   }
@@ -132,14 +132,14 @@ for (const root of document.querySelectorAll(".sklearn-mlp-training:not([data-re
     const u = now();
     const inputs = nodes.slice(0, n_inputs).map((_, node) =>
       `${name(node)} = ${short(signal(node))}`).slice(0, 4).join(", ") + (n_inputs > 4 ? ", …" : "");
-    if (state.phase == 0) return [
+    if (state.phase === 0) return [
       `Forward. The sample is row ${u.row}, of class ${u.label}: ${inputs}. Each node adds up its `
       + `inputs times their weights (${term("S_preA")}) and passes on f of the sum `
       + `(${term("S_postA")}), a number between 0 and 1.`,
       `The output is ${number(signal(output))}. It should be ${term("T")} = ${u.T}.`];
     const sizes = edges.map((_, edge) => Math.abs(gradient(edge)));
     const largest = sizes.indexOf(Math.max(...sizes));
-    if (state.phase == 1) return [
+    if (state.phase === 1) return [
       `Backward. How wrong is the output, and which weights are to blame? ${about_output()}`,
       `From there the ${term("error")} flows back through the weights; each hidden node multiplies `
       + `it by its own ${term("f_prime")}. ${about_node(largest_hidden())}`,
@@ -161,8 +161,8 @@ for (const root of document.querySelectorAll(".sklearn-mlp-training:not([data-re
 
   function show() {
     const u = now(), phase = state.phase;
-    const of_edges = phase == 1 ? edges.map((_, edge) => gradient(edge))
-      : phase == 2 ? u.after : u.weights;
+    const of_edges = phase === 1 ? edges.map((_, edge) => gradient(edge))
+      : phase === 2 ? u.after : u.weights;
     const largest = {};
     edges.forEach(([, to], edge) => {
       const layer = nodes[to][0];
@@ -181,22 +181,22 @@ for (const root of document.querySelectorAll(".sklearn-mlp-training:not([data-re
     groups.forEach((group, node) => {
       const layer = nodes[node][0];
       group.querySelector("text").textContent =
-        short(phase == 1 && layer > 0 ? error(node) : signal(node));
+        short(phase === 1 && layer > 0 ? error(node) : signal(node));
       group.querySelector("title").textContent = about_node(node);
       group.setAttribute("aria-label", about_node(node));
       group.classList.toggle("chosen", state.chosen === group);
     });
-    const short_terms = state.terms == "article" ? ["T", "FE"] : ["target", "error"];
+    const short_terms = state.terms === "article" ? ["T", "FE"] : ["target", "error"];
     drawing.querySelector("text.target").textContent = `${short_terms[0]} = ${u.T}`;
     drawing.querySelector("text.error").textContent =
-      phase == 0 ? "" : `${short_terms[1]} = ${short(u.FE)}`;
+      phase === 0 ? "" : `${short_terms[1]} = ${short(u.FE)}`;
     drawing.classList.toggle("flows", state.timer !== null && phase < 2);
-    drawing.classList.toggle("backward", phase == 1);
+    drawing.classList.toggle("backward", phase === 1);
 
     slider.value = state.at;
     place.textContent = `Update ${u.number}, epoch ${u.epoch}`;
     slider.setAttribute("aria-valuetext", place.textContent);
-    phases.forEach((button, at) => button.setAttribute("aria-pressed", at == phase));
+    for (const [at, button] of phases.entries()) button.setAttribute("aria-pressed", at === phase);
     play.textContent = state.timer === null ? "Play" : "Pause";
     const shown = state.chosen === null ? sentences()
       : [state.chosen.dataset.node ? about_node(+state.chosen.dataset.node)
@@ -243,7 +243,7 @@ for (const root of document.querySelectorAll(".sklearn-mlp-training:not([data-re
   controls.after(more);
 
   function step(by) {
-    const unit = speed.value == "phase" ? 1 : PHASES.length;
+    const unit = speed.value === "phase" ? 1 : PHASES.length;
     const last = updates.length * PHASES.length - 1;
     const at = state.at * PHASES.length + state.phase + by * unit;
     if (at > last || at < 0) return false;
@@ -258,10 +258,10 @@ for (const root of document.querySelectorAll(".sklearn-mlp-training:not([data-re
   }
   play.addEventListener("click", () => {
     if (state.timer !== null) return pause();
-    if (state.at == updates.length - 1) [state.at, state.phase] = [0, 0];
+    if (state.at === updates.length - 1) [state.at, state.phase] = [0, 0];
     state.chosen = null;
     const tick = () => { if (!root.isConnected || !step(1)) pause(); };
-    state.timer = setInterval(tick, speed.value == "phase" ? 1600 : 250);
+    state.timer = setInterval(tick, speed.value === "phase" ? 1600 : 250);
     show();
   });
   back.addEventListener("click", () => step(-1));
@@ -287,9 +287,9 @@ for (const root of document.querySelectorAll(".sklearn-mlp-training:not([data-re
   function show_legend() {
     const list = element("dl");
     for (const [article, standard, meaning] of Object.values(TERMS)) {
-      const [first, second] = state.terms == "article" ? [article, standard] : [standard, article];
+      const [first, second] = state.terms === "article" ? [article, standard] : [standard, article];
       list.append(element("dt", {}, first),
-        element("dd", {}, (second == first ? "" : `${second}: `) + meaning));
+        element("dd", {}, (second === first ? "" : `${second}: `) + meaning));
     }
     const legend = root.querySelector(".legend");
     legend.querySelector("dl")?.remove();
@@ -397,9 +397,9 @@ for (const root of document.querySelectorAll(".sklearn-mlp-training:not([data-re
     if (!surface) return;
     // After the change, these are the weights of the next update, if none is between them.
     const following = updates[state.at + 1];
-    const is_next = following && following.number == now().number + 1;
+    const is_next = following && following.number === now().number + 1;
     const changed = is_next ? following.all : following ? now().all : surface.last;
-    const weights = state.phase == 2 ? changed : now().all;
+    const weights = state.phase === 2 ? changed : now().all;
     const context = canvas.getContext("2d"), cell = canvas.width / N;
     context.clearRect(0, 0, canvas.width, canvas.height);
     const value = (axis, part) => low[axis] + part * (high[axis] - low[axis]);
@@ -421,7 +421,7 @@ for (const root of document.querySelectorAll(".sklearn-mlp-training:not([data-re
       if (target) context.fill();
       context.stroke();
     };
-    surface.points.forEach((point, n) => draw(point, surface.targets[n], 4));
+    for (const [n, point] of surface.points.entries()) draw(point, surface.targets[n], 4);
     draw(now().S_postA.slice(0, 2), now().T, 8);
   }
 
