@@ -1,4 +1,4 @@
-"""What the workflows' matrices name: every wheel is built by one runner, every part of .ci/run is run.
+"""The workflows' matrices: every wheel is built by one runner, every part of .ci/run is run.
 
 Usage: python .ci/check_matrix.py    (in the root, in an environment of the group "packages")
 

@@ -1,4 +1,4 @@
-"""The version, which is written in pyproject.toml and known to Python from the package's metadata."""
+"""The version, which is written in pyproject.toml and read from the package's metadata."""
 
 from importlib.metadata import version
 

@@ -90,9 +90,10 @@ def test_the_pages_quote_the_lines_that_they_speak_of():
     assert n_included >= 6
 
 
-def test_the_hooks_have_the_version_of_ruff_that_ci_has():
-    pinned = re.findall(r'"ruff == ([\d.]+)"', (ROOT / "pyproject.toml").read_text())
-    hooks = re.findall(r"ruff==([\d.]+)", (ROOT / ".pre-commit-config.yaml").read_text())
+@pytest.mark.parametrize("tool", ["ruff", "codespell"])
+def test_the_hooks_have_the_versions_of_the_group_lint(tool):
+    pinned = re.findall(rf'"{tool} == ([\d.]+)"', (ROOT / "pyproject.toml").read_text())
+    hooks = re.findall(rf"{tool}==([\d.]+)", (ROOT / ".pre-commit-config.yaml").read_text())
     assert len(pinned) == 1
     assert set(hooks) == set(pinned)
 
