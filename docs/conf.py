@@ -80,7 +80,7 @@ numpydoc_validation_exclude = {
 sphinx_gallery_conf = {
     "examples_dirs": "examples",
     "gallery_dirs": "auto_examples",
-    "ignore_pattern": r"(quickstart|out_of_core|local_sgd)\.py",
+    "ignore_pattern": r"(quickstart|out_of_core|local_sgd|federated)\.py",
     "within_subsection_order": "ExampleTitleSortKey",
     "doc_module": "sklearn_mlp",
     "backreferences_dir": "generated/backreferences",

@@ -12,12 +12,23 @@ import math
 from copy import deepcopy
 
 import numpy as np
-from dask.distributed import Client, LocalCluster
 from sklearn.datasets import make_classification
 from sklearn.metrics import accuracy_score, log_loss
 from sklearn.preprocessing import StandardScaler
 
 from sklearn_mlp import MLPLogisticClassifier
+
+
+def rate_and_alpha(number, n_rounds, n_rows, squared_length, loss):
+    """Learning rate and alpha per row of a round, by the rules of `fit` for squared error.
+
+    Rounds, numbered from 0, count as epochs. `n_rows` is the number of rows of all parts,
+    `squared_length` the mean of ``||x||**2``, and `loss` that of the losses in the round before.
+    """
+    rise = min(1.0, (number + 0.5) / (n_rounds / 5))
+    rate = 4.0 * rise * (1.0 - number / n_rounds)
+    alpha = 0.03 * math.sqrt(squared_length) * math.cbrt(n_rows * loss**2)
+    return rate, alpha * min(1.0, 2.0 * number / n_rounds) / n_rows
 
 
 def train_part(model, X, y, alpha_per_row):
@@ -27,10 +38,7 @@ def train_part(model, X, y, alpha_per_row):
 
 
 def fit_on_parts(client, parts, model, classes, n_rounds):
-    """Train `model` on parts (X, y), which the workers of the client keep.
-
-    Learning rate and alpha follow the rules of `fit` for squared error, with rounds for epochs.
-    """
+    """Train `model` on parts (X, y), which the workers of the client keep."""
     X, y = parts[0]
     model = deepcopy(model).partial_fit(X[:1], y[:1], classes=classes)  # to have weights
     squared_length = min(float((X**2).sum(axis=1).mean()), X.shape[1])
@@ -38,14 +46,9 @@ def fit_on_parts(client, parts, model, classes, n_rounds):
     parts = [client.scatter(list(part), hash=False) for part in parts]
     loss = 0.0
     for number in range(n_rounds):
-        rise = min(1.0, (number + 0.5) / (n_rounds / 5))
-        rate = 4.0 * rise * (1.0 - number / n_rounds)
-        alpha = 0.03 * math.sqrt(squared_length) * math.cbrt(sum(sizes) * loss**2)
-        alpha *= min(1.0, 2.0 * number / n_rounds)
+        rate, alpha = rate_and_alpha(number, n_rounds, sum(sizes), squared_length, loss)
         model.set_params(learning_rate_init=rate)
-        futures = [
-            client.submit(train_part, model, X, y, alpha / sum(sizes), pure=False) for X, y in parts
-        ]
+        futures = [client.submit(train_part, model, X, y, alpha, pure=False) for X, y in parts]
         models = client.gather(futures)
         loss = float(np.average([model.loss_ for model in models], weights=sizes))
         model = models[0]  # with the state of its generator
@@ -56,6 +59,8 @@ def fit_on_parts(client, parts, model, classes, n_rounds):
 
 
 def main():
+    from dask.distributed import Client, LocalCluster  # what is above it needs no Dask
+
     X, y = make_classification(
         250_000, n_features=20, n_informative=8, n_clusters_per_class=4, flip_y=0.05, random_state=0
     )
