@@ -48,6 +48,7 @@ html_theme_options = {
 }
 # The bar at the top has the sections; the pages of the user guide are listed beside each of them.
 GUIDE = [
+    "install",
     "start",
     "choose",
     "trust",
