@@ -102,8 +102,8 @@ pd.DataFrame(rows).T.rename_axis("learning rate").astype({"seeds": int})
 # %%
 # What one sees
 # -------------
-# - **0.001 and 0.01: too small.** The curves are smooth and still fall at the end. The surface is pale:
-#   all outputs are near 0.5. The network learns the right thing, only slowly.
+# - **0.001 and 0.01: too small.** The curves are smooth and still fall at the end. The surfaces are pale:
+#   most outputs are near 0.5. The network learns the right thing, only slowly.
 # - **0.1 and 1: useful.** The curves fall to almost 0, and with 1 about ten times as fast as with 0.1.
 #   The band between two lines is the solution. All 20 seeds find it.
 # - **10: too large.** The curve jumps and stops falling. Two thirds of the outputs are saturated. One
@@ -137,7 +137,7 @@ for rate in (0.001, 1000.0):
 # %%
 # What to do
 # ----------
-# Leave ``learning_rate_init="auto"``. With the default schedule it rises to almost 4, which finds its
+# Leave ``learning_rate_init="auto"``. With the default schedule it rises to 3.2, which finds its
 # way quickly, and falls to 0, so that training settles. To choose a number yourself, multiply and
 # divide by 10 until you have seen both ends, and stay some factor of 3 below the largest that works.
 defaults = [MLPLogisticClassifier(8, random_state=seed).fit(X, y) for seed in range(20)]

@@ -150,7 +150,9 @@ for seed, model in zip(seeds, networks[0.0], strict=True):
 for seed in (0, 1):
     model = networks["auto"][seed]
     largest = max(np.abs(coefs).max() for coefs in model.coefs_)
-    print(f"seed {seed}: {kind_of(model)}; loss {model.loss_:.4f}, alpha {model.alpha_:.4f}", end="")
+    print(
+        f"seed {seed}: {kind_of(model)}; loss {model.loss_:.4f}, alpha {model.alpha_:.4f}", end=""
+    )
     print(f", largest weight {largest:.4f}")
 
 # %%
