@@ -2,9 +2,9 @@
 The learning rate
 =================
 
-The learning rate is the factor of the gradient in each change of a weight. This page trains the same
-network on the same samples with learning rates from 0.001 to 1,000, and shows for each of them the
-loss of each epoch and the decision surface after 100 epochs.
+The learning rate is the factor of the gradient in each change of a weight. This page trains the
+same network on the same samples with learning rates from 0.001 to 1,000, and shows for each of them
+the loss of each epoch and the decision surface after 100 epochs.
 """
 
 import warnings
@@ -102,20 +102,21 @@ pd.DataFrame(rows).T.rename_axis("learning rate").astype({"seeds": int})
 # %%
 # What one sees
 # -------------
-# - **0.001 and 0.01: too small.** The curves are smooth and still fall at the end. The surfaces are pale:
-#   most outputs are near 0.5. The network learns the right thing, only slowly.
-# - **0.1 and 1: useful.** The curves fall to almost 0, and with 1 about ten times as fast as with 0.1.
-#   The band between two lines is the solution. All 20 seeds find it.
-# - **10: too large.** The curve jumps and stops falling. Two thirds of the outputs are saturated. One
-#   corner of the surface was learned and the other was lost: where an output or a hidden node is
-#   saturated, f' is near 0, and so are the gradients that could correct it. Some seeds succeed, most
-#   do not.
-# - **100 and 1,000: training ends in the first epoch.** After a few updates the output is the same for
-#   every sample, almost exactly 0, or with other seeds almost exactly 1. The loss is half the share of
-#   the samples that are wrong, and does not change any more. The two curves are one.
+# - **0.001 and 0.01: too small.** The curves are smooth and still fall at the end. The surfaces are
+#   pale: most outputs are near 0.5. The network learns the right thing, only slowly.
+# - **0.1 and 1: useful.** The curves fall to almost 0, and with 1 about ten times as fast as with
+#   0.1. The band between two lines is the solution. All 20 seeds find it.
+# - **10: too large.** The loss stops falling after two epochs. Two thirds of the outputs are
+#   saturated. One corner of the surface was learned and the other was lost: where an output or a
+#   hidden node is saturated, f' is near 0, and so are the gradients that could correct it. Some
+#   seeds succeed, most do not.
+# - **100 and 1,000: training ends in the first epoch.** After a few updates the output is the same
+#   for every sample, almost exactly 0, or with other seeds almost exactly 1. The loss is half the
+#   share of the samples that are wrong, and does not change any more. The two curves are one.
 #
-# The loss does not grow beyond all bounds, as it would in linear regression. The output is between 0
-# and 1, so that half the squared error is at most 0.5. Here divergence looks like a flat, high line.
+# The loss does not grow beyond all bounds, as it would in linear regression. The output is between
+# 0 and 1, so that half the squared error is at most 0.5. Here divergence looks like a flat, high
+# line.
 #
 # Smaller steps, more epochs
 # --------------------------
@@ -139,7 +140,7 @@ for rate in (0.001, 1000.0):
 # ----------
 # Leave ``learning_rate_init="auto"``. With the default schedule it rises to 3.2, which finds its
 # way quickly, and falls to 0, so that training settles. To choose a number yourself, multiply and
-# divide by 10 until you have seen both ends, and stay some factor of 3 below the largest that works.
+# divide by 10 until you have seen both ends, and stay a factor of 3 below the largest that works.
 defaults = [MLPLogisticClassifier(8, random_state=seed).fit(X, y) for seed in range(20)]
 print(f"defaults: {sum(model.score(X, y) >= 0.95 for model in defaults)} seeds of 20 reach 95%")
 print(f"largest learning rate: {max(defaults[0].learning_rate_curve_):.2f}")

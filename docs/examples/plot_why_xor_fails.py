@@ -34,8 +34,9 @@ def fit(seed, n_hidden=2, **settings):
 # Twenty seeds
 # ------------
 # Each network trains for 2,000 epochs of four updates with the default learning rate: once with the
-# default ``alpha="auto"``, once without regularization, ``alpha=0``. A network has solved the problem
-# if all four outputs are on the right side of 0.5. The others are counted by the kind of failure:
+# default ``alpha="auto"``, once without regularization, ``alpha=0``. A network has solved the
+# problem if all four outputs are on the right side of 0.5. The others are counted by the kind of
+# failure:
 #
 # - **all rows at 0.5**: all four outputs are within 0.05 of 0.5;
 # - **two rows at 0.5**: two outputs are right, and the other two are within 0.05 of 0.5;
@@ -61,8 +62,9 @@ pd.DataFrame({f"alpha={alpha!r}": count(models) for alpha, models in networks.it
 
 # %%
 # Both kinds of failure can be seen in the loss of each epoch. A constant output of 0.5 has the loss
-# 0.125. Two rows at 0.5 and two right ones have half of that, 0.0625. The curves end at these values.
-# They are higher before, because the learning rate is high, and the output follows the last sample.
+# 0.125. Two rows at 0.5 and two right ones have half of that, 0.0625. The curves end at these
+# values. They are higher before, because the learning rate is high, and the output follows the last
+# sample.
 _, axes = plt.subplots(ncols=2, figsize=(10, 3.8), sharey=True, layout="constrained")
 colors = dict(zip(kinds, ("C0", "C3", "C1", "0.5"), strict=True))
 for ax, (alpha, models) in zip(axes, networks.items(), strict=True):
@@ -128,12 +130,12 @@ for title, model in shown.items():
     print(title, frame.assign(T=y).to_string(index=False), sep="\n", end="\n\n")
 
 # %%
-# **Two rows at 0.5.** Both hidden nodes give 1 for the row [0 1] and 1 for the row [1 1]. The output
-# node cannot tell these two rows apart, and one is of class 1 and the other of class 0. The best that
-# it can do is 0.5 for both. To separate them, a hidden node would have to move its line between them.
-# But both nodes are saturated there: the slope of f is near 0, and so are the gradients. What
-# gradients are left pull in opposite directions, and training stays where it is. Ten times as many
-# epochs change nothing for these networks:
+# **Two rows at 0.5.** Both hidden nodes give 1 for the row [0 1] and 1 for the row [1 1]. The
+# output node cannot tell these two rows apart, and one is of class 1 and the other of class 0. The
+# best that it can do is 0.5 for both. To separate them, a hidden node would have to move its line
+# between them. But both nodes are saturated there: the slope of f is near 0, and so are the
+# gradients. What gradients are left pull in opposite directions, and training stays where it is.
+# Ten times as many epochs change nothing for these networks:
 for seed, model in zip(seeds, networks[0.0], strict=True):
     if kind_of(model) != "solved":
         longer = fit(seed, alpha=0.0, max_iter=20_000)
@@ -143,10 +145,10 @@ for seed, model in zip(seeds, networks[0.0], strict=True):
 # %%
 # Seed 0 is the other case. It was not stuck, only slow: with 20,000 epochs it solves the problem.
 #
-# **All rows at 0.5.** Here the regularization is stronger than the error. It shrinks all weights, and
-# with all weights at 0 the output is the same for all rows. ``alpha="auto"`` follows the loss: while
-# the loss is 0.125, the regularization is strong enough to keep the network there. A network that
-# gets below this loss in time has a smaller alpha, and stays solved. So both ends are stable:
+# **All rows at 0.5.** Here the regularization is stronger than the error. It shrinks all weights,
+# and with all weights at 0 the output is the same for all rows. ``alpha="auto"`` follows the loss:
+# while the loss is 0.125, the regularization is strong enough to keep the network there. A network
+# that gets below this loss in time has a smaller alpha, and stays solved. So both ends are stable:
 for seed in (0, 1):
     model = networks["auto"][seed]
     largest = max(np.abs(coefs).max() for coefs in model.coefs_)
@@ -156,8 +158,8 @@ for seed in (0, 1):
     print(f", largest weight {largest:.4f}")
 
 # %%
-# The rule for ``alpha="auto"`` was chosen on tables with hundreds of rows and noise. Four rows without
-# noise are far from that. Set ``alpha=0`` for such exercises.
+# The rule for ``alpha="auto"`` was chosen on tables with hundreds of rows and noise. Four rows
+# without noise are far from that. Set ``alpha=0`` for such exercises.
 #
 # What helps
 # ----------
