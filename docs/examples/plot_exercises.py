@@ -94,9 +94,9 @@ for learning_rate in (1, 2, 4, 8, 16, 32, 64, 128):
 # 3. Two hidden nodes that fail
 # -----------------------------
 # Train two hidden nodes on exclusive or with ``alpha=0`` and 2,000 epochs, once with
-# ``random_state=1`` and once with ``random_state=11``. Print the outputs. For the network that fails,
-# print the postactivations of the hidden nodes for the four rows. Why can the output node not do
-# better? Change one setting so that the network learns.
+# ``random_state=1`` and once with ``random_state=11``. Print the outputs. For the network that
+# fails, print the postactivations of the hidden nodes for the four rows. Why can the output node
+# not do better? Change one setting so that the network learns.
 X_xor = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
 y_xor = [0, 1, 1, 0]
 

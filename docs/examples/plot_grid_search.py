@@ -3,8 +3,8 @@ A pipeline on mixed columns, and a grid search
 ==============================================
 
 Numbers, categories and missing values go through a ``ColumnTransformer`` into the network, and
-``GridSearchCV`` searches over learning rate and hidden size. The heat map shows that a wide range of
-both does well: the learning rate may be off by a factor of three.
+``GridSearchCV`` searches over learning rate and hidden size. The heat map shows that a wide range
+of both does well: the learning rate may be off by a factor of three.
 """
 
 import matplotlib.pyplot as plt
