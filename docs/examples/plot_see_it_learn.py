@@ -114,7 +114,8 @@ print(HtoO_after[:, 0].round(6), "are the new weights of the output node")
 failing = MLPLogisticClassifier(**article, random_state=1)
 _, ax = plt.subplots(figsize=(6.5, 4), layout="constrained")
 for name, model in {"random_state=0": network, "random_state=1": failing}.items():
-    LossCurveDisplay.from_estimator(model.fit(X, y), ax=ax, name=name)
+    model.fit(X, y)
+    LossCurveDisplay(loss_curve=model.loss_curve_, name=name).plot(ax)
     output = model.predict_proba(X)[:, 1]
     print(f"{name}: accuracy {model.score(X, y):.3f}, largest output {output.max():.3f}")
     print("    HtoO:", model.coefs_[1][:, 0].round(1))
@@ -187,8 +188,8 @@ exclusive_or
 # to 0.004 when the boundary bends around the second corner.
 network.fit(X, y)
 _, ax = plt.subplots(figsize=(6.5, 4), layout="constrained")
-LossCurveDisplay.from_estimator(network, ax=ax)
-ax.set(title="Exclusive or: loss of each epoch", ylim=(0, None))
+LossCurveDisplay(loss_curve=network.loss_curve_, name="exclusive or").plot(ax)
+ax.set(title="Loss of each epoch", ylim=(0, None))
 plt.show()
 for epoch in (10, 50, 100, 150, 200, 250, 300, 400):
     print(f"epoch {epoch}: {network.loss_curve_[epoch - 1]:.3f}")
