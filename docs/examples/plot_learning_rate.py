@@ -7,6 +7,7 @@ same network on the same samples with learning rates from 0.001 to 1,000, and sh
 the loss of each epoch and the decision surface after 100 epochs.
 """
 
+import textwrap
 import warnings
 
 import matplotlib.pyplot as plt
@@ -133,7 +134,7 @@ for rate in (0.001, 1000.0):
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         fit(rate)
-    print(f"learning rate {rate:g}:", caught[-1].message, end="\n\n")
+    print(textwrap.fill(f"learning rate {rate:g}: {caught[-1].message}", 80), end="\n\n")
 
 # %%
 # What to do
