@@ -8,6 +8,7 @@ from pathlib import Path
 # The folder with the package's source has no compiled part: the site is of the installed package.
 HERE = Path(__file__).resolve().parent
 sys.path[:] = [entry for entry in sys.path if Path(entry or ".").resolve() != HERE.parent]
+sys.path.append(str(HERE))  # gallery_order
 
 import sklearn_mlp
 
@@ -82,7 +83,7 @@ sphinx_gallery_conf = {
     "examples_dirs": "examples",
     "gallery_dirs": "auto_examples",
     "ignore_pattern": r"(quickstart|out_of_core|local_sgd|federated)\.py",
-    "within_subsection_order": "ExampleTitleSortKey",
+    "within_subsection_order": "gallery_order.course_first",
     "doc_module": "sklearn_mlp",
     "backreferences_dir": "generated/backreferences",
     "reference_url": {"sklearn_mlp": None},

@@ -3,6 +3,7 @@
 import doctest
 import importlib
 import re
+import runpy
 from pathlib import Path
 
 import matplotlib as mpl
@@ -69,6 +70,19 @@ def test_every_gallery_example_says_what_it_shows():
         assert set(lines[2]) == {"="}
         # A paragraph of some lines, before any code.
         assert lines.index('"""', 1) - 4 >= 2
+
+
+def test_the_examples_have_no_roles():
+    # The text becomes the notebook's, where :class:`...` would be shown as it is.
+    for example in (ROOT / "docs" / "examples").glob("plot_*.py"):
+        assert not re.findall(r":\w+:`.*?`", example.read_text()), example.name
+
+
+def test_the_examples_of_the_course_exist():
+    order = runpy.run_path(str(ROOT / "docs" / "gallery_order.py"))
+    examples = (ROOT / "docs" / "examples").glob("plot_*.py")
+    names = [path.stem for path in sorted(examples, key=order["course_first"])]
+    assert names[: len(order["COURSE"])] == list(order["COURSE"])
 
 
 def test_every_public_name_is_in_the_reference():

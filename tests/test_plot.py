@@ -102,8 +102,19 @@ def test_the_validation_score_and_the_best_epoch_over_warm_starts(iris):
     legend = [text.get_text() for text in ax.get_legend().get_texts()]
     assert legend == ["Training loss", f"Best epoch, {best}", "Validation minus loss"]
     assert display.validation_ax_.get_ylabel() == "Validation minus loss"
-    ax.figure.canvas.draw()
-    assert ax.get_legend().get_window_extent().y0 >= ax.get_window_extent().y1  # above the curves
+
+
+def test_the_legend_leaves_the_title_and_the_curves_free(iris):
+    for early_stopping in (False, True):
+        model = MLPLogisticClassifier(3, early_stopping=early_stopping, random_state=0).fit(*iris)
+        display = LossCurveDisplay.from_estimator(model)
+        title = display.ax_.set_title("A title")
+        display.figure_.canvas.draw()
+        legend = display.ax_.get_legend().get_window_extent()
+        assert not legend.overlaps(title.get_window_extent())
+        for line in filter(None, (display.line_, display.validation_line_)):
+            points = line.get_transform().transform(line.get_xydata())
+            assert legend.count_contains(points) == 0
 
 
 def test_validation_scores_of_the_last_epochs_only(iris):

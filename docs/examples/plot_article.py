@@ -9,6 +9,7 @@ and as a drawing, and a check of the gradients by finite differences.
 
 import matplotlib.pyplot as plt
 import numpy as np
+from sklearn.metrics import roc_auc_score
 
 from sklearn_mlp import MLPLogisticClassifier, NetworkDisplay, gradient_check, trace_update
 
@@ -68,18 +69,18 @@ print("largest difference, HtoO:", np.abs(model.coefs_[1][:, 0] - HtoO).max())
 # %%
 # One update
 # ----------
-# What would one more sample change? :func:`~sklearn_mlp.trace_update` computes every quantity
-# without changing the estimator.
+# What would one more sample change? ``trace_update`` computes every quantity without changing the
+# estimator.
 trace = trace_update(model, [1.5, 2.0, -0.5], 1)
 print(trace)
 
 # %%
-# In a notebook, and here, it shows itself. Nodes and weights have tooltips.
+# In a notebook, and here, it shows itself as a drawing. Nodes and weights have tooltips.
 trace
 
 # %%
-# A frame has the weights by rows: each gradient is the signal that flows into the weight times the
-# error signal of the node it leads to.
+# A frame has one row for each weight. A gradient is the number that enters the weight's line, times
+# the error signal of the node where the line ends.
 trace.to_pandas()
 
 # %%
@@ -88,23 +89,26 @@ NetworkDisplay.from_trace(trace)
 plt.show()
 
 # %%
-# The update itself makes the weights of the trace.
+# After the update itself, the estimator has the weights that the trace shows.
 model.partial_fit([[1.5, 2.0, -0.5]], [1])
 print("largest difference:", np.abs(model.coefs_[0] - trace.after.coefs[0]).max())
 
 # %%
 # Are the gradients right?
 # ------------------------
-# :func:`~sklearn_mlp.gradient_check` moves each weight up and down a little and compares the change
-# of the loss with the gradient that training uses.
+# ``gradient_check`` moves each weight up and down a little and compares the change of the loss with
+# the gradient that training uses.
 print(gradient_check(model, X[:50], y[:50]))
 
 # %%
 # Learning
 # --------
-# One pass is hardly the end of learning, and without bias nodes a network can get stuck: with these
-# first weights the article's ends at the base rate, as if it always said 0. With bias nodes it
-# learns.
+# One epoch is usually not enough. But with these initial weights the article's network does not
+# learn in more epochs either: all its HtoO weights become negative. The preactivation of the output
+# node is then negative for every sample, because postactivations are positive, and without a bias
+# node the output stays below f(0) = 0.5. So the network predicts class 0 for every sample. With
+# bias nodes it learns. (With other initial weights it can learn without them: see "See one network
+# learn".)
 with_bias = MLPLogisticClassifier(**{**article, "fit_intercept": True})
 losses = {"no bias nodes": [], "with bias nodes": []}
 for _ in range(20):
@@ -118,6 +122,13 @@ for name, curve in losses.items():
 ax.set(xlabel="Epoch", ylabel="Half the squared error", ylim=(0, None), xticks=range(0, 21, 5))
 ax.legend()
 plt.show()
-print(f"always 0: {1 - y.mean():.3f} right")
-print(f"no bias nodes: {model.score(X, y):.3f} right")
-print(f"with bias nodes: {with_bias.score(X, y):.3f} right")
+print(f"share of class 0: {1 - y.mean():.3f}")
+print("HtoO without bias nodes:", model.coefs_[1][:, 0].round(1))
+for name, network in zip(losses, (model, with_bias), strict=True):
+    output = network.predict_proba(X)[:, 1]
+    print(f"{name}: accuracy {network.score(X, y):.3f}, largest output {output.max():.4f}")
+
+# %%
+# The network without bias nodes orders the samples correctly all the same: the area under the ROC
+# curve (AUC) is 1. Only the threshold of 0.5 is out of its reach.
+print(f"AUC without bias nodes: {roc_auc_score(y, model.decision_function(X)):.3f}")

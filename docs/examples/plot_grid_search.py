@@ -2,10 +2,9 @@
 A pipeline on mixed columns, and a grid search
 ==============================================
 
-Numbers, categories and missing values go through a :class:`~sklearn.compose.ColumnTransformer` into
-the network, and :class:`~sklearn.model_selection.GridSearchCV` searches over learning rate and
-hidden size. The heat map shows that a wide range of both does well: the rate may be off by a factor
-of three.
+Numbers, categories and missing values go through a ``ColumnTransformer`` into the network, and
+``GridSearchCV`` searches over learning rate and hidden size. The heat map shows that a wide range
+of both does well: the learning rate may be off by a factor of three.
 """
 
 import matplotlib.pyplot as plt

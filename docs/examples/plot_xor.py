@@ -5,7 +5,7 @@ Exclusive or: the decision boundary over the epochs
 What a network without hidden nodes cannot learn: the class is 1 where exactly one of two inputs is
 high. The probability of class 1 is drawn after 1, 10, 30, 100 and 300 epochs: nearly the same
 everywhere at first, it bends into a band between two lines, which are two of the hidden nodes, and
-then grows steeper. The four-row table of the textbooks takes more epochs, for an epoch has four
+then grows steeper. The four rows of the textbooks take more epochs, because an epoch has only four
 updates.
 """
 
@@ -23,7 +23,8 @@ X = 2.0 * corners - 1.0 + rng.normal(scale=0.35, size=(200, 2))
 y = corners[:, 0] ^ corners[:, 1]
 
 # %%
-# Training goes on from panel to panel with `partial_fit`, one epoch a call, at a constant rate.
+# Training goes on from panel to panel with `partial_fit`, one epoch a call, at a constant learning
+# rate.
 model = MLPLogisticClassifier(4, learning_rate_init=0.1, random_state=1)
 stops, losses = (1, 10, 30, 100, 300), []
 figure, axes = plt.subplots(ncols=5, figsize=(13, 3.2), sharey=True, layout="constrained")
@@ -47,7 +48,7 @@ for ax, stop in zip(axes, stops, strict=True):
 plt.show()
 
 # %%
-# The loss falls while the band forms, and then slowly, while it grows steeper.
+# The loss of each epoch falls quickly while the band forms, and slowly while it grows steeper.
 _, ax = plt.subplots(figsize=(6, 3.5), layout="constrained")
 LossCurveDisplay(loss_curve=losses, name="exclusive or").plot(ax)
 plt.show()
@@ -58,7 +59,8 @@ NetworkDisplay.from_estimator(model)
 plt.show()
 
 # %%
-# The four rows of the table alone, from twenty seeds.
+# The four rows of the textbooks, with four hidden nodes and twenty seeds. What happens with two
+# hidden nodes is shown in "Why two hidden nodes fail on exclusive or".
 table, target = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]), [0, 1, 1, 0]
 solved = [
     MLPLogisticClassifier(4, max_iter=2000, random_state=seed)
@@ -67,4 +69,4 @@ solved = [
     == 1
     for seed in range(20)
 ]
-print(f"solved from {sum(solved)} seeds of 20")
+print(f"solved with {sum(solved)} seeds of 20")

@@ -202,13 +202,13 @@ def _twins(ax):
 
 
 def _draw_legend(ax):
-    lines = [line for a in (ax, *_twins(ax)) for line in a.get_lines()]
-    ax.legend(  # above the curves
+    twins = _twins(ax)
+    lines = [line for a in (ax, *twins) for line in a.get_lines()]
+    ax.legend(
         handles=[line for line in lines if not str(line.get_label()).startswith("_")],
-        loc="lower center",
-        bbox_to_anchor=(0.5, 1.0),
-        ncols=3,
-        frameon=False,
+        # "best" does not see the lines of a twin. The loss ends low, the score high, and the middle
+        # of the right side is free.
+        loc="center right" if twins else "best",
     )
 
 
