@@ -3,7 +3,7 @@
 The graph takes what skl2onnx gives it (float32 as a rule), computes in float64, as the estimator
 does, and gives probabilities of the type of the inputs. It needs opset 13. All networks of an
 estimator are one stack of matrices.
-Needs skl2onnx: ``pip install "sklearn-mlp[onnx]"``.
+The module needs skl2onnx: ``pip install "sklearn-mlp[onnx]"``.
 
 Examples
 --------
