@@ -275,7 +275,7 @@ def growth_with_inputs(inputs, n_turns, n_rows=200, epochs=(20, 820)):
             {
                 "inputs": n_inputs,
                 "ms per epoch": 1e3 * epoch,
-                "ms beside": 1e3 * (min(times[few]) - few * epoch),
+                "fixed cost, ms": 1e3 * (min(times[few]) - few * epoch),
             }
         )
     return rows

@@ -20,11 +20,15 @@ def markdown(result):
         *training(result["training"]),
         *against_mlp(result["against MLPClassifier"]),
         "",
-        "Fits of 200 rows, which are trained in the dual from 800 inputs on:",
+        "Fits of 200 rows, which are trained in the dual form from 800 inputs on:",
         *table(
             list(result["inputs"][0]),
             [
-                [f"{row['inputs']:,}", f"{row['ms per epoch']:.3f}", f"{row['ms beside']:.1f}"]
+                [
+                    f"{row['inputs']:,}",
+                    f"{row['ms per epoch']:.3f}",
+                    f"{row['fixed cost, ms']:.1f}",
+                ]
                 for row in result["inputs"]
             ],
         ),
@@ -63,11 +67,12 @@ def training(rows):
         for row, _ in pairs
         if has_peers(row)
     ]
-    heads = [head for dtype in ("float64", "float32") for head in (dtype, "of the bound", "beside")]
+    others = "of the bound", "fixed cost per row"
+    heads = [head for dtype in ("float64", "float32") for head in (dtype, *others)]
     return [
         "",
         "Updates a second, the fraction of what the processor allows, and the nanoseconds that "
-        "`fit` takes for a row beside its visits:",
+        "`fit` takes once for each row, in addition to its visits:",
         *table(
             ["inputs x hidden", *heads],
             [[pair[0]["shape"], *texts] for pair, texts in zip(pairs, figures, strict=True)],
@@ -81,7 +86,7 @@ def training(rows):
 def against_mlp(rows):
     return [
         "",
-        "`fit` with more inputs than rows, and with many classes (one network each), beside "
+        "`fit` with more inputs than rows, and with many classes (one network each), compared with "
         "MLPClassifier's default:",
         *table(
             ["rows x inputs", "hidden", "classes", "dtype", "ms per epoch", "MLPClassifier, times"],

@@ -42,19 +42,19 @@ class MLPLogisticClassifier(
 ):
     """Multilayer perceptron of logistic nodes, trained one sample at a time.
 
-    The network of the article "Understanding Training Formulas and Backpropagation for
-    Multilayer Perceptrons" [1]_: one or more hidden layers, one output node, every node
-    logistic, and all weights changed after every single sample by ``weight -= LR * gradient``. For
-    more than two classes, one such network per class (one-vs-rest) is trained, all on the same
-    order of samples; for multilabel targets, one per label.
+    This is the network of the article "Understanding Training Formulas and Backpropagation for
+    Multilayer Perceptrons" [1]_. It has one or more hidden layers and one output node, every node
+    is logistic, and all weights change after every single sample by ``weight -= LR * gradient``.
+    For more than two classes, one such network per class (one-vs-rest) is trained, and all of them
+    visit the samples in the same order; for multilabel targets, one network per label.
 
     The default loss is the article's, half the squared error of the output. ``loss="log_loss"``
-    is an option: the same equations without one factor. Both are proper scoring rules (the squared
-    error of a probability is the Brier score), so that :meth:`predict_proba` is meant to be
-    calibrated.
+    is an option, with the same equations except for one factor. Both are proper scoring rules (the
+    squared error of a probability is the Brier score), so that the probabilities of
+    :meth:`predict_proba` are meant to be calibrated.
 
-    Parameters and fitted attributes that :class:`~sklearn.neural_network.MLPClassifier` has too
-    have its names and meanings.
+    Parameters and fitted attributes that also exist in
+    :class:`~sklearn.neural_network.MLPClassifier` have the same names and meanings as there.
 
     .. versionadded:: 0.1
 
@@ -62,11 +62,11 @@ class MLPLogisticClassifier(
     ----------
     hidden_layer_sizes : int or array-like of int, default=32
         Number of nodes of the hidden layer, or of each hidden layer from the input side. Sizes
-        from 8 to 64 do about equally well on most tables, and so does a second layer.
+        from 8 to 64 perform about equally on most data sets, and so does a second layer.
 
     learning_rate_init : float or "auto", default="auto"
         Learning rate, the article's LR: the factor of the gradient in the change of the weights.
-        `learning_rate` decides how it goes on from epoch to epoch. "auto" suits most tables;
+        `learning_rate` decides how it changes from epoch to epoch. "auto" suits most data sets;
         in a search, add numbers from 0.25 to 5. A number is used as it is.
 
         With ``learning_rate="linear"``, "auto" is 4 (log loss: 0.8) times
@@ -75,31 +75,31 @@ class MLPLogisticClassifier(
         network. With squared error, and without `class_weight`, the learning rate of the larger
         class of a network is multiplied by ``(n_small / n_large) ** max(0, 1 - 2 e / max_iter)``
         as well, where n_small and n_large are the sizes of its two classes (weights counted). So
-        both classes count alike in epoch 0, and the factor is 1 from the middle of training on.
-        Without it, the outputs for the smaller class can be pushed near 0, where
-        ``f'(S_preA,O)`` leaves no error signal, and the class is lost.
+        both classes have the same weight in epoch 0, and the factor is 1 from the middle of
+        training on. Without it, the outputs for the smaller class can be pushed near 0, where
+        ``f'(S_preA,O)`` leaves hardly any error signal, and the class is not learned any more.
 
-        With "constant" and "adaptive", "auto" is 0.5 (log loss: 0.2); with "invscaling", see there.
-        The learning rate of the larger class is multiplied by
-        ``(n_small / n_large) ** max(0, 1 - e / 10)`` in epoch e under the same conditions.
+        With "constant" and "adaptive", "auto" is 0.5 (log loss: 0.2); for "invscaling", see
+        `learning_rate`. Under the same conditions, the learning rate of the larger class is
+        multiplied by ``(n_small / n_large) ** max(0, 1 - e / 10)`` in epoch e.
 
-        In `partial_fit`, "auto" is 0.5 (log loss: 0.2) and nothing else.
+        In `partial_fit`, "auto" is always 0.5 (log loss: 0.2).
 
     learning_rate : {"linear", "constant", "invscaling", "adaptive"}, default="linear"
-        Schedule of the learning rate. "linear" suits most tables, for training one sample at a
-        time settles only where the learning rate falls. Take "constant", and numbers for
+        Schedule of the learning rate. "linear" suits most data sets, because training one sample
+        at a time settles only if the learning rate falls. Choose "constant", and numbers for
         `learning_rate_init` and `alpha`, if a fit is to be resumed, or if `fit` for n epochs has to
         give the same weights as n calls of `partial_fit`.
 
         - "linear": epoch e (from 0) trains at ``learning_rate_init * (1 - e / max_iter)``.
         - "constant": all epochs train at `learning_rate_init`.
-        - "invscaling": ``learning_rate_init / (t + 1) ** power_t`` after t visits to samples, set
-          anew before each epoch. With ``learning_rate_init="auto"``, `fit` trains at
-          ``min(1, 3 / ((t + 1) / n) ** power_t)`` (log loss: 0.4 and 1.2 in place of 1 and 3),
-          where n is the number of visits of an epoch: by epochs, the learning rate falls alike for
-          few and for many samples.
-        - "adaptive": `learning_rate_init`, divided by 5 each time that training would stop (see
-          `n_iter_no_change`) until it is 1e-6 or less.
+        - "invscaling": ``learning_rate_init / (t + 1) ** power_t`` after t visits to samples,
+          updated before each epoch. With ``learning_rate_init="auto"``, `fit` trains at
+          ``min(1, 3 / ((t + 1) / n) ** power_t)`` (log loss: 0.4 and 1.2 instead of 1 and 3),
+          where n is the number of visits of an epoch: the learning rate then falls with the number
+          of epochs, equally for few and for many samples.
+        - "adaptive": `learning_rate_init`, divided by 5 each time that training would otherwise
+          stop (see `n_iter_no_change`) until it is 1e-6 or less.
 
         `partial_fit` trains at `learning_rate_init`; with "invscaling" its t is `t_`.
 
@@ -107,8 +107,8 @@ class MLPLogisticClassifier(
         Exponent of the schedule "invscaling".
 
     loss : {"squared_error", "log_loss"}, default="squared_error"
-        What training minimizes for each sample. "log_loss" is better where a class is rare (under
-        some 3% of the samples), and on large tables with hardly any noise.
+        What training minimizes for each sample. "log_loss" is better if a class is rare (less than
+        about 3% of the samples), and on large data sets with hardly any noise.
 
         - "squared_error": half the squared error of the output, the article's. Its error signal is
           ``S_ERROR = FE * f'(S_preA,O)``.
@@ -117,32 +117,32 @@ class MLPLogisticClassifier(
           full speed.
 
     alpha : float or "auto", default="auto"
-        Strength of the L2 regularization, which keeps the weights small. "auto" suits most tables;
-        in a search, add 0.01, 0.1 and 1.
+        Strength of the L2 regularization, which keeps the weights small. "auto" suits most data
+        sets; in a search, add 0.01, 0.1 and 1.
 
         The objective is the mean loss over the n samples (weights counted) plus
         ``alpha / (2 n)`` times the sum of the squared weights, without those of bias nodes, as in
-        :class:`~sklearn.neural_network.MLPClassifier` with ``solver="lbfgs"``. In a visit a weight
-        shrinks by the factor ``1 - learning_rate * alpha / n``, but never below 0.
+        :class:`~sklearn.neural_network.MLPClassifier` with ``solver="lbfgs"``. In a visit, a weight
+        is multiplied by the factor ``1 - learning_rate * alpha / n``, which is never below 0.
 
-        In `partial_fit`, n is the number of samples of the call, so that the same `alpha` acts
-        more strongly than in `fit`. To regularize a stream of calls with b samples each as `fit`
-        does with n samples, pass ``alpha * b / n``.
+        In `partial_fit`, n is the number of samples of the call, so the same `alpha` acts more
+        strongly than in `fit`. To regularize a stream of calls with b samples each as `fit` does
+        with n samples, pass ``alpha * b / n``.
 
-        In `fit`, "auto" is set anew before each epoch e (from 0). It is
-        ``0.03 * sqrt(d) * cbrt(n * loss ** 2) * min(1, 2 * e / max_iter)`` (log loss: 0.05 in
-        place of 0.03), where loss is the mean loss of the epoch before, and d is the mean squared
-        length of the samples, but at most n_features, its value for inputs scaled to variance 1.
-        The noisier the data, the higher the loss and the stronger the regularization. It rises
-        from 0 because a new network has a high loss on any data. With another schedule than
+        In `fit`, "auto" is updated before each epoch e (from 0). It is
+        ``0.03 * sqrt(d) * cbrt(n * loss ** 2) * min(1, 2 * e / max_iter)`` (log loss: 0.05 instead
+        of 0.03), where loss is the mean loss of the previous epoch, and d is the mean squared
+        length of the samples, limited to n_features, its value for inputs scaled to variance 1.
+        The noisier the data, the higher the loss and the stronger the regularization. `alpha`
+        rises from 0 because a new network has a high loss on any data. With schedules other than
         "linear", training may end at any time, and the last factor is ``min(1, e / 10)``.
 
         In `partial_fit`, "auto" is 0.
 
     max_iter : int, default=80
-        Number of epochs, passes over the samples; the largest number where training can stop early
-        (see `n_iter_no_change`). More than 80 gain little on most
-        tables; 30 cost some accuracy.
+        Number of epochs, which are passes over the samples; the largest number of epochs if
+        training can stop early (see `n_iter_no_change`). More than 80 epochs gain little on most
+        data sets; 30 epochs cost some accuracy.
 
     tol : float, default=1e-4
         Smallest decrease of the training loss, or with `early_stopping` increase of the validation
@@ -151,20 +151,20 @@ class MLPLogisticClassifier(
     n_iter_no_change : int, numpy.inf or "auto", default="auto"
         Number of epochs in a row without an improvement by `tol` that training tolerates; one more
         stops it. With `early_stopping` it counts epochs by the validation score, otherwise by the
-        training loss. "auto" suits most tables.
+        training loss. "auto" suits most data sets.
 
-        With ``learning_rate="linear"``, the training loss never stops training, and "auto" lets a
-        validation set stop nothing either: the schedule runs to its end. A number stops training
-        on the validation score even while the learning rate is high, which saves time but usually
-        costs accuracy.
+        With ``learning_rate="linear"``, the training loss never stops training, and with "auto" a
+        validation set does not stop it either: the schedule runs to its end. A number stops
+        training on the validation score even while the learning rate is high, which saves time but
+        usually costs accuracy.
 
         With the other schedules, "auto" is 10 on the training loss, and 40 on a validation score,
-        because that of few samples is noisy. The training loss does not stop them while it is above
-        0.8 times that of the best constant output, because a network that has not learned yet can
-        stay there for tens of epochs.
+        because the score of few samples is noisy. The training loss does not stop training while it
+        is above 0.8 times that of the best constant output, because a network that has not learned
+        yet can stay there for tens of epochs.
 
     fit_intercept : bool, default=True
-        Whether the inputs and each hidden layer have a bias node, a further input of constant 1.
+        Whether the inputs and each hidden layer have a bias node, which is always 1.
         The article's own network has none.
 
     init_range : float or "auto", default="auto"
@@ -173,8 +173,8 @@ class MLPLogisticClassifier(
 
     shuffle : bool, default=True
         Whether each epoch visits the samples in a new random order. That order depends on the
-        samples and their weights, not on the order in which they are given. Choose False for
-        samples in an order that has a meaning, and for the article's own program: then each epoch
+        samples and their weights, not on the order in which they are given. Choose False if the
+        order of the samples has a meaning, and for the article's own program: then each epoch
         visits them as given.
 
     class_weight : dict, "balanced" or None, default=None
@@ -182,25 +182,25 @@ class MLPLogisticClassifier(
         finds more samples of a rare class, at the cost of probabilities that no longer match its
         frequency; it uses ``n_samples / (n_classes * n_samples_of_the_class)``, sample weights
         counted. If the weights of a dict have a mean under 1 over the samples, all are scaled up
-        to mean 1. A class of weight c is visited ``ceil(c)`` times (at most 64 times), its updates
-        scaled by what remains of c. Multilabel targets do not support it: use
-        :class:`~sklearn.multiclass.OneVsRestClassifier` with this estimator.
+        to mean 1. Samples of a class of weight c are visited ``ceil(c)`` times (at most 64 times),
+        and each update is scaled by c divided by that number. Multilabel targets do not support
+        class weights: use :class:`~sklearn.multiclass.OneVsRestClassifier` with this estimator.
 
     n_init : int, default=1
-        Number of networks to train, each with initial weights and visiting orders of its own, of
-        which the best is kept: the one with the lowest `loss_`, or with early stopping the highest
-        `best_validation_score_`. More than 1 helps networks of two or three hidden nodes, which
-        can get stuck in a local minimum; it gains nothing with the default size. Warm starts and
-        `partial_fit` ignore it.
+        Number of networks to train, each with initial weights and visiting orders of its own. The
+        best one is kept: the one with the lowest `loss_`, or with early stopping the one with the
+        highest `best_validation_score_`. A value above 1 helps networks of two or three hidden
+        nodes, which can get stuck in a local minimum; it does not help with the default size. Warm
+        starts and `partial_fit` ignore it.
 
     early_stopping : bool, default=False
         Whether to keep the weights of the epoch with the best score on a validation set, and to
         stop when that no longer improves, see `n_iter_no_change`. The validation set is `X_val` of
         `fit` or, without it, a part of each class (multilabel: of the samples) that is held out.
-        Hardly any table needs it: the default `alpha` prevents overfitting, and what is held out
-        cannot be trained on. With ``learning_rate="linear"`` all epochs are trained, and the best
-        of the last quarter of them is kept, where the learning rate has fallen (the best of all if
-        `n_iter_no_change` is a number). `partial_fit` ignores it.
+        Hardly any data set needs it: the default `alpha` prevents overfitting, and samples that are
+        held out cannot be trained on. With ``learning_rate="linear"`` all epochs are trained, and
+        the best of the last quarter of them is kept, where the learning rate has fallen (the best
+        of all if `n_iter_no_change` is a number). `partial_fit` ignores it.
 
     validation_fraction : float, default=0.1
         Part of each class to hold out with `early_stopping`, between 0 and 1.
@@ -208,23 +208,23 @@ class MLPLogisticClassifier(
     scoring : str or callable, default="loss"
         Validation score of `early_stopping`. "loss" is minus the mean of the loss; it takes the
         probabilities into account, and changes with every epoch. "accuracy" is the accuracy
-        (multilabel: the share of samples whose labels are all right). Also any other name of a
-        scorer of scikit-learn, such as "roc_auc", or a callable with the signature
+        (multilabel: the share of samples whose labels are all right). Any other name of a scorer
+        of scikit-learn can be used, such as "roc_auc", or a callable with the signature
         ``scorer(estimator, X, y)``, which is also called with `sample_weight` if there are weights.
-        These take some time in every epoch. Of epochs with equal scores, the one with the lowest
-        loss on the validation set counts as the best.
+        Such scorers take some time in every epoch. Of epochs with equal scores, the one with the
+        lowest loss on the validation set counts as the best.
 
     warm_start : bool, default=False
         Whether `fit` continues from the weights of the previous call instead of new ones.
 
     verbose : bool or int, default=False
         Whether to print a line for every epoch to the standard output: its loss and, with early
-        stopping, the validation score. An int n prints every n-th epoch and the last.
+        stopping, the validation score. An int n prints a line for every n-th epoch and the last.
 
     n_jobs : int or None, default=None
         Number of threads that train the networks of `n_init` and of more than two classes, as in
-        joblib: None is 1 unless in a :obj:`joblib.parallel_config` context, -1 as many as there
-        are processors. The result does not depend on it.
+        joblib: None means 1 unless in a :obj:`joblib.parallel_config` context, and -1 means as
+        many as there are processors. The result does not depend on it.
 
     random_state : int, RandomState instance or None, default=None
         Source of the initial weights, the visiting orders and the validation set. An int gives
@@ -255,8 +255,8 @@ class MLPLogisticClassifier(
         Number of visits to samples in all calls so far.
     loss_ : float
         Loss of the last epoch: the mean over its visits, weights counted, of half the squared
-        error (or of the log loss), each taken before the visit changed the weights, without the
-        term of `alpha`. With more than two classes, the mean over the networks.
+        error (or of the log loss), each measured before the visit changed the weights, without the
+        regularization term. With more than two classes, the mean over the networks.
     best_loss_ : float or None
         Lowest loss of the last `fit`; None with early stopping.
     loss_curve_ : list of float
@@ -266,8 +266,9 @@ class MLPLogisticClassifier(
     alpha_curve_ : list of float
         `alpha` of each epoch. Extended as `loss_curve_` is.
     validation_scores_ : list of float or None
-        Validation score (see `scoring`) after each epoch, samples weighted as in training, those
-        of `X_val` by `sample_weight_val`. A warm start extends it. None without early stopping.
+        Validation score (see `scoring`) after each epoch. Samples are weighted as in training,
+        those of `X_val` by `sample_weight_val`. A warm start extends it. None without early
+        stopping.
     validation_loss_curve_ : list of float or None
         Mean loss on the validation set after each epoch, whatever `scoring` is. Extended as
         `validation_scores_` is.
@@ -276,8 +277,8 @@ class MLPLogisticClassifier(
         from; None without early stopping.
     best_iter_ : int or None
         Epoch of the last `fit`, counted from 1, that reached `best_validation_score_` (with early
-        stopping; its weights are kept) or first reached `best_loss_`. None if only `partial_fit`
-        was called.
+        stopping, which keeps the weights of this epoch), otherwise the epoch that first reached
+        `best_loss_`. None if only `partial_fit` was called.
     n_layers_ : int
         Number of layers, input and output included.
     n_outputs_ : int
@@ -287,7 +288,7 @@ class MLPLogisticClassifier(
 
     See Also
     --------
-    sklearn.neural_network.MLPClassifier : Minibatches, further activation functions.
+    sklearn.neural_network.MLPClassifier : Mini-batches, further activation functions.
 
     References
     ----------
@@ -381,25 +382,26 @@ class MLPLogisticClassifier(
     ):
         """Train for `max_iter` epochs, or until training stops early.
 
-        A call that raises an error, invalid input or weights that became non-finite, leaves the
-        estimator as it was. `KeyboardInterrupt` is raised as well, but leaves the estimator fitted
-        with the weights reached so far (with early stopping, the best ones) if they are finite.
+        A call that raises an error, because of invalid input or weights that became non-finite,
+        leaves the estimator as it was. `KeyboardInterrupt` is raised as well, but leaves the
+        estimator fitted with the weights reached so far (with early stopping, the best ones) if
+        they are finite.
 
         With scikit-learn 1.9 or newer, `set_callbacks` sets callbacks of :mod:`sklearn.callback`.
         Each epoch is one task, for all classes together; a callback that returns True at its end
         stops training. The `fitted_estimator` that a callback may ask for has the weights that
         the epoch ended with. With `n_init` > 1, each network is a task with epochs of its own, and
-        may run in a thread. A callback that returns True at the end of an epoch stops training of
-        this network. One that returns True at the end of a network's task keeps the networks that
-        have not begun from being trained. What has been reached is visible in `fitted_estimator`,
+        may run in a thread. A callback that returns True at the end of an epoch stops the training
+        of this network. If it returns True at the end of a network's task, networks whose training
+        has not begun are not trained. The weights reached so far are visible in `fitted_estimator`,
         not in this estimator.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Inputs. C-ordered float64 and float32 arrays and the values of CSR of these dtypes are
-            read where they are; anything else is converted once. The indices of sparse matrices
-            are copied and checked.
+            Inputs. C-ordered float64 and float32 arrays, and the values of CSR matrices of these
+            dtypes, are read without a copy; anything else is converted once. The indices of sparse
+            matrices are copied and checked.
 
         y : array-like of shape (n_samples,), or {array-like, sparse matrix} of shape \
                 (n_samples, n_labels)
@@ -413,20 +415,20 @@ class MLPLogisticClassifier(
             to mean 1.
 
         coefs_init : list of arrays shaped like `coefs_`, default=None
-            Initial weights; drawn at random by default. The last layer's may also have shape
-            (fan_in,). An error with `n_init` > 1.
+            Initial weights; drawn at random by default. The array of the last layer may also have
+            shape (fan_in,). Cannot be combined with `n_init` > 1.
 
         intercepts_init : list of arrays shaped like `intercepts_`, default=None
-            Initial weights of the bias nodes; drawn at random by default. An error with
+            Initial weights of the bias nodes; drawn at random by default. Cannot be combined with
             `n_init` > 1.
 
         X_val : {array-like, sparse matrix} of shape (n_val, n_features), default=None
-            Validation set for `early_stopping`. If it is given, nothing of `X` is held out. In a
-            pipeline, the steps before transform it only with metadata routing and
+            Validation set for `early_stopping`. If it is given, no rows of `X` are held out. In a
+            pipeline, the previous steps transform it only with metadata routing and
             ``transform_input=["X_val"]``; the user guide has a recipe (Choose the parameters).
 
         y_val : array-like of shape (n_val,) or (n_val, n_labels), default=None
-            Class labels of `X_val`, or its multilabel targets; no other classes than those of `y`.
+            Class labels of `X_val`, or its multilabel targets. All its classes must occur in `y`.
 
         sample_weight_val : array-like of shape (n_val,), default=None
             Weights of the samples of `X_val` in the validation score.
@@ -487,14 +489,14 @@ class MLPLogisticClassifier(
     def partial_fit(self, X, y, *, classes=None, sample_weight=None):
         """Train for one epoch on a part of the data, from the weights reached so far.
 
-        The learning rate is `learning_rate_init`, with ``learning_rate="invscaling"`` divided by
-        ``(t_ + 1) ** power_t``. The n of `alpha` is the number of samples of this call. The weights
-        of classes (`class_weight`) are computed from all calls so far. `early_stopping`, `n_init`
-        and `warm_start` are ignored.
+        The learning rate is `learning_rate_init`; with ``learning_rate="invscaling"``, it is
+        divided by ``(t_ + 1) ** power_t``. In the formula of `alpha`, n is the number of samples of
+        this call. The weights of classes (`class_weight`) are computed from all calls so far.
+        `early_stopping`, `n_init` and `warm_start` are ignored.
 
         A call that raises an error leaves the estimator as it was. There is one exception: if the
         weights of a large network become non-finite in a call with few samples, interrupted or not,
-        the estimator is not fitted any more, because a copy of the weights would take longer than
+        the estimator is no longer fitted, because a copy of the weights would take longer than
         the call.
 
         Parameters
@@ -504,7 +506,7 @@ class MLPLogisticClassifier(
 
         y : array-like of shape (n_samples,), or {array-like, sparse matrix} of shape \
                 (n_samples, n_labels)
-            Class labels, some classes may be absent; or multilabel targets.
+            Class labels, of which some may be absent; or multilabel targets.
 
         classes : array-like of shape (n_classes,), default=None
             All class labels that can occur in any call (multilabel: the column numbers,
@@ -556,8 +558,8 @@ class MLPLogisticClassifier(
                     if is_interrupt:
                         raise
                     raise ValueError(
-                        f"{error} The weights from before this call are lost, because copies of "
-                        "large networks are not made: the estimator is not fitted any more."
+                        f"{error} The weights from before this call are lost, because large "
+                        "networks are not copied: the estimator is not fitted any more."
                     ) from error
                 raise
             remember_partial_fit(self, X, plan)
@@ -614,7 +616,7 @@ class MLPLogisticClassifier(
         Returns
         -------
         logits : ndarray of shape (n_samples,) or (n_samples, n_classes)
-            Logit of the second class, or with more than two classes, of each class against the
+            Logit of the second class; with more than two classes, of each class against the
             rest; for multilabel targets, of each label.
         """
         logits = quick_logits(self, X, MLPLogisticClassifier)

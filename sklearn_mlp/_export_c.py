@@ -21,17 +21,18 @@ SCALERS = (StandardScaler, MinMaxScaler)
 def export_c(estimator, *, name="mlp", path=None, header_path=None):
     """Write a fitted network as one C99 source file that needs no library but ``expf``.
 
-    The functions are ``int NAME_predict(const float *x)``, the position in `classes_` of the most
-    probable class, and ``void NAME_predict_proba(const float *x, float *proba)``. (For multilabel
-    targets ``void NAME_predict(const float *x, int *labels)``.) They allocate nothing. A comment at
-    the top of the source has the shapes, names and classes, and the memory that is needed.
+    ``int NAME_predict(const float *x)`` returns the position in `classes_` of the most probable
+    class, and ``void NAME_predict_proba(const float *x, float *proba)`` computes the probabilities.
+    (For multilabel targets, ``void NAME_predict(const float *x, int *labels)`` sets the labels.)
+    The functions allocate no memory. A comment at the top of the source lists the shapes, names
+    and classes, and the memory that is needed.
 
     .. versionadded:: 0.1
 
     Parameters
     ----------
     estimator : MLPLogisticClassifier or Pipeline
-        Fitted. Before the network, a pipeline may have one
+        A fitted estimator. Before the network, a pipeline may have one
         :class:`~sklearn.preprocessing.StandardScaler` or
         :class:`~sklearn.preprocessing.MinMaxScaler`, which becomes part of the functions.
 
@@ -39,11 +40,11 @@ def export_c(estimator, *, name="mlp", path=None, header_path=None):
         Prefix of all names in the source, a C identifier.
 
     path : str or path-like, default=None
-        File to write the source to as well.
+        File to which the source is also written.
 
     header_path : str or path-like, default=None
-        File to write a header to, for the code that calls the functions: their declarations, and
-        the numbers of inputs and outputs.
+        File to which a header is written, for the code that calls the functions. It has their
+        declarations, and the numbers of inputs and outputs.
 
     Returns
     -------
@@ -54,14 +55,15 @@ def export_c(estimator, *, name="mlp", path=None, header_path=None):
     TypeError
         If the estimator, or a step of the pipeline, is none of these.
     ValueError
-        If `name` is no C identifier, a weight is not a finite float, or the network has another
-        activation function than the logistic one.
+        If `name` is not a C identifier, a weight is not a finite float, or an activation function
+        of the network is not the logistic one.
 
     Notes
     -----
-    With 24 significant bits, probabilities of standardized inputs differ from `predict_proba` by
-    some 1e-7 (larger inputs lose more), and near a tie the class may be the other one. The scaler's
-    means are kept as two floats each, so that large means with small deviations lose nothing.
+    A float has 24 significant bits, so the probabilities of standardized inputs differ from those
+    of `predict_proba` by about 1e-7 (more for larger inputs), and near a tie the predicted class
+    may differ. Each mean of the scaler is stored as two floats, so that large means with small
+    deviations lose no digits.
 
     Examples
     --------
@@ -144,9 +146,9 @@ def _steps(estimator):
         others = [step for step in before if not isinstance(step, SCALERS)]
         if others or len(before) > 1:
             raise TypeError(
-                "export_c takes a pipeline of at most a StandardScaler or MinMaxScaler before the "
-                f"network, got {[type(step).__name__ for step in before]}. Export the last step "
-                "alone, pipeline[-1], and compute the inputs as the other steps do."
+                "export_c takes a pipeline with at most a StandardScaler or MinMaxScaler before "
+                f"the network, got {[type(step).__name__ for step in before]}. Export the last "
+                "step alone, pipeline[-1], and compute the inputs as the other steps do."
             )
         scaler = before[0] if before else None
     if not isinstance(model, MLPLogisticClassifier):

@@ -1,4 +1,4 @@
-"""What a report of a problem should say about the installation."""
+"""What a problem report should say about the installation."""
 
 import sys
 
@@ -12,8 +12,8 @@ from ._version import __version__
 def show_versions():
     """Print the versions of this package, its compiler, Python and the libraries it uses.
 
-    The output names the instruction sets of the processor for which the package has kernels, too,
-    and the one that is used.
+    The output also names the processor's instruction sets for which the package has kernels, and
+    the one that is used.
 
     .. versionadded:: 0.1
 

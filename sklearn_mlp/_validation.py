@@ -46,7 +46,7 @@ def as_numpy_or_sparse(X, name):
     if issparse(X):
         return checked(X, name)
     if name == "X" and _has_dates(X):
-        raise ValueError("Input X contains dates or time spans, which are no numbers.")
+        raise ValueError("Input X contains dates or time spans, which are not numbers.")
     is_foreign = hasattr(X, "__array_namespace__") and not isinstance(X, np.ndarray)
     return np.asarray(X) if is_foreign else X
 

@@ -4,7 +4,7 @@ The graph takes what skl2onnx gives it (float32 as a rule), computes in float64,
 does, and gives probabilities of the type of the inputs. It needs opset 13. All networks of an
 estimator are one stack of matrices. With the option ``float32`` it computes in float32, which is
 faster and can be quantized, but tiny probabilities lose their digits.
-Needs skl2onnx: ``pip install "sklearn-mlp[onnx]"``.
+The module needs skl2onnx: ``pip install "sklearn-mlp[onnx]"``.
 
 Examples
 --------

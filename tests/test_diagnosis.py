@@ -248,7 +248,7 @@ def test_an_alpha_that_takes_the_weights_away_is_told_once():
             if "alpha" in text
         ]
     (message,) = messages
-    assert "alpha is so large that a single update takes half of the weights away" in message
+    assert "alpha is so large that a single update halves the weights" in message
     assert "multiply it by 1 / n" in message
     # The same alpha is no trouble for the whole table at once.
     model = MLPLogisticClassifier(4, alpha=20.0, random_state=0)

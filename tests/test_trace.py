@@ -211,7 +211,7 @@ def test_a_class_of_several_visits_takes_as_many_traces(iris):
     trace = trace_update(model, X[0], 0)
     assert trace.n_visits == 3
     assert trace.step == pytest.approx(2.5 / 3)
-    assert "the class weight has partial_fit do this 3 times" in str(trace)
+    assert "with this class weight, partial_fit does this 3 times" in str(trace)
     for _ in range(3):
         trace = trace_update(model, X[0], 0)
         model.coefs_, model.intercepts_ = trace.after
@@ -406,7 +406,7 @@ def test_the_text_of_a_large_network_is_short():
     # 30 + 50 + 1 nodes, 24 of them shown; 31 * 50 + 51 weights, 40 of them.
     assert "... 57 more" in lines
     assert f"... {31 * 50 + 51 - 40} more" in lines
-    assert any(line.startswith("regularization: each weight, not of a bias") for line in lines)
+    assert any(line.startswith("regularization: each weight (except those") for line in lines)
 
 
 def test_a_network_of_many_weights_or_of_none_that_are_numbers(iris):

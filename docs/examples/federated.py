@@ -41,7 +41,7 @@ def train(model, X, y, parameters, rate, alpha_per_row, n_epochs):
 
 
 def mean(results):
-    """The mean of the weights, each client counted as often as it has rows."""
+    """The mean of the weights, weighted by each client's number of rows."""
     parameters, sizes, _ = zip(*results, strict=True)
     return [np.average(each, axis=0, weights=sizes) for each in zip(*parameters, strict=True)]
 

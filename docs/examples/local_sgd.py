@@ -23,7 +23,7 @@ def rate_and_alpha(number, n_rounds, n_rows, squared_length, loss):
     """Learning rate and alpha per row of a round, by the rules of `fit` for squared error.
 
     Rounds, numbered from 0, count as epochs. `n_rows` is the number of rows of all parts,
-    `squared_length` the mean of ``||x||**2``, and `loss` that of the losses in the round before.
+    `squared_length` is the mean of ``||x||**2``, and `loss` is the mean loss of the previous round.
     """
     rise = min(1.0, (number + 0.5) / (n_rounds / 5))
     rate = 4.0 * rise * (1.0 - number / n_rounds)

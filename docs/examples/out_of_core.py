@@ -1,8 +1,8 @@
-"""Data larger than memory: chunks from a file, checkpoints, and a training that survives a kill.
+"""Data larger than memory: chunks from a file, checkpoints, and training that survives a kill.
 
-Run as a program, it writes a table three times (as a memory-mapped array, as sparse shards and as
-Parquet), trains on each, interrupts one of them, and goes on with the same bits. `train` is the
-recipe; the readers before it are all that differs from format to format. Parquet needs pyarrow.
+Run as a program, it writes a data set three times (as a memory-mapped array, as sparse shards and
+as Parquet), trains on each, interrupts one training, and resumes it bit-identically. `train` is the
+recipe; only the readers before it differ from format to format. Parquet needs pyarrow.
 """
 
 import os
@@ -55,17 +55,17 @@ def parquet(path, label):
 
 
 def train(model, chunks, classes, validation, *, checkpoint, n_epochs=10, patience=3, seed=0):
-    """Train by `partial_fit` on chunks in a new order each epoch; go on from a checkpoint.
+    """Train by `partial_fit` on chunks in a new order each epoch; resume from a checkpoint.
 
     The checkpoint is written after every chunk. Whenever the process is killed, calling this again
-    trains what was in hand then and all that follows, and ends with the same bits as if nothing
-    had happened: the order of the chunks follows from the seed and the epoch, and that of the rows
-    from the state of the generator that the estimator keeps.
+    repeats the chunk that was interrupted and trains on all that follow. The result is
+    bit-identical to that without the kill: the order of the chunks follows from the seed and the
+    epoch, and that of the rows from the random number generator that the estimator keeps.
 
     Parameters
     ----------
     model : MLPLogisticClassifier
-        Not fitted; a checkpoint that is there is used instead. Its rate falls linearly to 0.
+        Not fitted; an existing checkpoint is used instead. Its learning rate falls linearly to 0.
     chunks : int and callable
         Number of chunks, and what reads the X and y of one.
     classes : array-like

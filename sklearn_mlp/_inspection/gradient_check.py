@@ -22,14 +22,14 @@ TOLERANCE = 1e-4
 class GradientCheck:
     """Where the gradients of training and finite differences disagree most.
 
-    Made by :func:`gradient_check`. It prints as a verdict.
+    It is made by :func:`gradient_check`, and prints as a verdict.
 
     .. versionadded:: 0.1
 
     Attributes
     ----------
     difference : float
-        The largest absolute difference, in the units of the gradient: of the loss, for a weight.
+        The largest absolute difference, in the units of the gradient: loss per unit of a weight.
     gradient, finite_difference : float
         The two values there.
     sample : int
@@ -39,7 +39,7 @@ class GradientCheck:
     largest_gradient : float
         The largest absolute gradient of all, for comparison.
     rounding : float
-        What rounding and the finite `epsilon` alone may make of the difference, about; see the
+        About how large rounding and the finite `epsilon` alone may make the difference; see the
         notes of :func:`gradient_check`.
     """
 
@@ -77,25 +77,25 @@ class GradientCheck:
 def gradient_check(estimator, X, y, *, epsilon=1e-5):
     """Compare the gradients that training descends with finite differences of the loss.
 
-    For each sample and weight, the gradient is taken from what an update by the compiled kernel
-    changes, at a learning rate of 1; the finite difference is the central one of the sample's
-    loss (without the term of `alpha`), by the reference's forward equations in float64. The
-    estimator is not changed.
+    For each sample and weight, the gradient follows from the change that an update by the compiled
+    kernel makes at a learning rate of 1. The finite difference is the central difference of the
+    sample's loss (without the regularization term), computed by the reference's forward equations
+    in float64. The estimator is not changed.
 
     .. versionadded:: 0.1
 
     Parameters
     ----------
     estimator : MLPLogisticClassifier, pipeline or search
-        Fitted. Of a pipeline or a search (its `best_estimator_`) that ends in an
-        `MLPLogisticClassifier`, the steps before it transform `X`.
+        The fitted estimator. If it is a pipeline or a search (of which `best_estimator_` is used),
+        it must end in an `MLPLogisticClassifier`, and the steps before that transform `X`.
 
     X : {array-like, sparse matrix} of shape (n_samples, n_features)
         Samples; one sample may also be of shape (n_features,). Each weight costs two forward passes
-        of all of them.
+        of all samples.
 
     y : array-like of shape (n_samples,) or (n_samples, n_labels)
-        Their class labels, or multilabel targets; of one sample, its own.
+        Their class labels, or multilabel targets; for one sample, its label or its targets.
 
     epsilon : float, default=1e-5
         Change of a weight, up and down, for the finite difference.

@@ -25,9 +25,9 @@ class HiddenActivations(DocumentationLink, MetaEstimatorMixin, TransformerMixin,
     The activations are the article's postactivations ``S_postA,H``: a learned representation of
     the inputs, for another model, for a plot, or for a look at what the nodes have learned.
 
-    The name says what comes out. It is a class of its own, because a classifier with a method
-    `transform` would be a transformer to pipelines, and because the names of the columns, a
-    `fit` in a pipeline and `set_output` belong to it.
+    It is a class of its own because a pipeline would treat a classifier with a method `transform`
+    as a transformer. It also has what a transformer needs: names of the columns, a `fit` in a
+    pipeline, and `set_output`.
 
     .. versionadded:: 0.1
 
@@ -42,8 +42,8 @@ class HiddenActivations(DocumentationLink, MetaEstimatorMixin, TransformerMixin,
 
     prefit : bool, default=False
         Whether `estimator` is fitted and is used as it is. Then `transform` can be called without
-        `fit`. Otherwise `fit` fits a clone of it. In a cross-validation, which clones, wrap a
-        fitted estimator in :class:`~sklearn.frozen.FrozenEstimator` instead.
+        `fit`. Otherwise `fit` fits a clone of it. Cross-validation clones the estimator; for it,
+        wrap a fitted estimator in :class:`~sklearn.frozen.FrozenEstimator` instead.
 
     Attributes
     ----------
@@ -62,8 +62,7 @@ class HiddenActivations(DocumentationLink, MetaEstimatorMixin, TransformerMixin,
 
     Notes
     -----
-    scikit-learn's MLPClassifier has no such method; see the discussions of its issues 8291 and
-    9468.
+    scikit-learn's MLPClassifier has no such method; see scikit-learn's issues 8291 and 9468.
 
     Examples
     --------
@@ -120,8 +119,9 @@ class HiddenActivations(DocumentationLink, MetaEstimatorMixin, TransformerMixin,
         Returns
         -------
         activations : ndarray of shape (n_samples, n_nodes)
-            Numbers between 0 and 1, of the dtype of the weights. With several networks, for more
-            than two classes or several labels, the nodes of all of them, network by network.
+            Numbers between 0 and 1, of the dtype of the weights. If there are several networks (for
+            more than two classes or several labels), the columns are the nodes of all networks, one
+            network after the other.
         """
         before, model, layer = self._network()
         X = X if before is None else before.transform(X)
@@ -140,9 +140,9 @@ class HiddenActivations(DocumentationLink, MetaEstimatorMixin, TransformerMixin,
         return np.hstack(signals)
 
     def get_feature_names_out(self, input_features=None):
-        """Names of the nodes: ``H0``, ``H1`` and so on.
+        """Names of the columns: ``H0`` for the node ``H[0]``, and so on.
 
-        With several hidden layers, the layer is named, too: ``H2_0``. With several networks, the
+        With several hidden layers, the layer is named too: ``H2_0``. With several networks, the
         class or the label comes first: ``setosa_H0``.
 
         Parameters

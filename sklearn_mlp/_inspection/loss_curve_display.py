@@ -25,7 +25,7 @@ class LossCurveDisplay:
         Training loss of each epoch.
 
     validation_scores : array-like of shape (n_scored_epochs,), default=None
-        Validation score after each epoch, or each of the last ones.
+        Validation score after each epoch, or after each of the last epochs.
 
     best_iter : int, default=None
         Best epoch, counted from 1 along the curve.
@@ -41,7 +41,7 @@ class LossCurveDisplay:
     ax_ : matplotlib Axes
         Axes of the training loss.
     validation_ax_ : matplotlib Axes or None
-        Axes of the validation score, which share the epochs with `ax_`.
+        Axes of the validation score; they share the axis of epochs with `ax_`.
     figure_ : matplotlib Figure
     line_, validation_line_, best_line_ : matplotlib Line2D or None
         Training loss, validation score (dashed), and the vertical line at the best epoch (dotted).
@@ -140,8 +140,8 @@ class LossCurveDisplay:
         Parameters
         ----------
         estimator : MLPLogisticClassifier
-            Fitted; or a fitted pipeline or search that ends in one. Any other estimator with
-            `loss_curve_` will do, such as :class:`~sklearn.neural_network.MLPClassifier`.
+            A fitted estimator, or a fitted pipeline or search that ends in one. Any other estimator
+            with `loss_curve_` works too, such as :class:`~sklearn.neural_network.MLPClassifier`.
 
         name : str, default=None
             Name for the legend.

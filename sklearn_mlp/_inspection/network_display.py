@@ -32,7 +32,7 @@ class NetworkDisplay:
         Weights of each layer of one network.
 
     intercepts : list of arrays of shape (fan_out,), default=None
-        Weights of the bias nodes; None without.
+        Weights of the bias nodes; None if there are none.
 
     signals : list of arrays, default=None
         What to write on the nodes: the inputs, and the outputs of each layer's nodes.
@@ -48,12 +48,12 @@ class NetworkDisplay:
     ax_ : matplotlib Axes
     figure_ : matplotlib Figure
     edges_ : list of matplotlib LineCollection
-        The weights between each two layers, those of the bias node last. Blue is positive, orange
-        negative; the width is in proportion to the layer's largest weight.
+        The weights between each pair of neighbouring layers, those of the bias node last. Blue is
+        positive, orange negative; the width is relative to the layer's largest weight.
     nodes_ : list of matplotlib PathCollection
         The nodes of each layer, inputs and output included.
     bias_nodes_ : list of matplotlib PathCollection
-        The bias node of each layer but the last; empty without.
+        The bias node of each layer except the last; empty if there are none.
     texts_ : list of matplotlib Text
         Names of inputs, signals, dots for nodes that are not drawn, and names of the layers.
     legend_ : matplotlib Legend
@@ -88,7 +88,8 @@ class NetworkDisplay:
             Axes to draw on; a new figure if not given.
 
         max_nodes : int, default=12
-            Largest number of nodes to draw of a layer: of a larger one the first and the last.
+            Largest number of nodes to draw per layer. Of a larger layer, the first and the last
+            nodes are drawn.
 
         line_kw, node_kw, text_kw : dict, default=None
             Passed to :class:`~matplotlib.collections.LineCollection`, ``ax.scatter`` and
@@ -234,7 +235,7 @@ class NetworkDisplay:
         Parameters
         ----------
         estimator : MLPLogisticClassifier
-            Fitted; or a fitted pipeline or search that ends in one.
+            A fitted estimator, or a fitted pipeline or search that ends in one.
 
         class_of_interest : class label, default=None
             With more than two classes, the class whose network is drawn; the first one if not

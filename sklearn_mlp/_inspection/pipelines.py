@@ -16,8 +16,8 @@ def last_step(estimator):
     Parameters
     ----------
     estimator : estimator
-        A fitted search stands for its `best_estimator_`, a pipeline for its last step, and so on
-        if these are searches or pipelines too.
+        Of a fitted search, `best_estimator_` is used, of a pipeline its last step, and so on if
+        these are searches or pipelines too.
 
     Returns
     -------

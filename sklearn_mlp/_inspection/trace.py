@@ -35,8 +35,8 @@ class Weights(NamedTuple):
 class BackpropTrace:
     """Every quantity of one update of the weights; made by :func:`trace_update`.
 
-    It prints as a table, shows itself as a diagram in a notebook, and has the article's names for
-    its attributes. Lists have one entry per layer from the first hidden layer to the output.
+    It prints as a table, is shown as a diagram in a notebook, and has the article's names for
+    its attributes. Lists have one entry per layer, from the first hidden layer to the output.
     All arrays are of dtype float64.
 
     .. versionadded:: 0.1
@@ -58,25 +58,26 @@ class BackpropTrace:
     S_ERROR : float
         Error signal of the output node, ``FE * f'(S_preA,O)``; with log loss, ``FE``.
     error_signals : list of ndarrays of shape (fan_out,)
-        Derivatives of the loss by the preactivations of each layer's nodes (delta), the last one
-        of which is `S_ERROR`.
+        Derivatives of the loss with respect to the preactivations of each layer's nodes (delta).
+        The last one is `S_ERROR`.
     loss : float
         Half the squared error, or the log loss, before the update.
     gradients : Weights
-        Derivatives of the loss by the weights: ``gradients.coefs`` and ``gradients.intercepts``.
+        Derivatives of the loss with respect to the weights: ``gradients.coefs`` and
+        ``gradients.intercepts``.
     before, after : Weights
         ``coefs`` and ``intercepts`` before and after the update.
     LR : float
         Learning rate.
     step : float
-        What the class weight scales `LR` by; 1 without class weights.
+        Factor by which the class weight scales `LR`; 1 without class weights.
     n_visits : int
-        How often `partial_fit` would make such an update for this sample, this one being the
-        first: 1, more often where its class weight is above 1, or 0 where that is 0.
+        How often `partial_fit` would visit this sample; the trace is of the first visit. It is 1,
+        or more if the class weight is above 1, or 0 if the class weight is 0.
     decay : float
         ``alpha / n``: with regularization, a weight (not of a bias node) changes by
-        ``-LR * step * (gradient + decay * weight)``, where ``LR * step * decay`` counts as 1 if it
-        is more. 0 without regularization.
+        ``-LR * step * (gradient + decay * weight)``, where ``LR * step * decay`` is limited to 1.
+        It is 0 without regularization.
     loss_name : str
         "squared_error" or "log_loss".
     activations : tuple of str
@@ -84,8 +85,8 @@ class BackpropTrace:
     class_of_interest : object
         The class whose probability the network's output is.
     network : str
-        With several networks, which one this is: "class 2 against the rest", or multilabel,
-        "label 2". Empty with two classes.
+        With several networks, which one this is: "class 2 against the rest" or, for multilabel
+        targets, "label 2". Empty with two classes.
     feature_names : list of str
     has_bias : bool
         Whether there are bias nodes.
@@ -138,11 +139,11 @@ class BackpropTrace:
         rows : {"weights", "nodes"}, default="weights"
             What each row is.
 
-            - "weights": a weight (or a bias node's), with the `signal` that flows into it, the
+            - "weights": a weight (bias nodes included), with the `signal` that flows into it, the
               `error_signal` of the node it leads to, its `gradient`, which is the product of
-              these two, and its value `before` and `after`.
-            - "nodes": a node, with its `S_preA`, `S_postA`, `f_prime` and `error_signal`. An
-              input is its own `S_postA`; the output has `T` and `FE` too.
+              these two, and its value `before` and `after` the update.
+            - "nodes": a node, with its `S_preA`, `S_postA`, `f_prime` and `error_signal`. For an
+              input, `S_postA` is its value; the output has `T` and `FE` too.
 
         Returns
         -------
@@ -172,28 +173,29 @@ class BackpropTrace:
 def trace_update(estimator, x, y, *, class_of_interest=None):
     """Compute every quantity of one update of the weights, without making it.
 
-    The update is the one that ``estimator.partial_fit([x], [y])`` would make, by its rate, loss,
-    regularization and class weights (the first of several, where the class weight is above 1). The
-    estimator is not changed.
+    The update is the one that ``estimator.partial_fit([x], [y])`` would make, with its learning
+    rate, loss, regularization and class weights (the first of several if the class weight is above
+    1). The estimator is not changed.
 
     .. versionadded:: 0.1
 
     Parameters
     ----------
     estimator : MLPLogisticClassifier, pipeline or search
-        Fitted. Of a pipeline or a search (its `best_estimator_`) that ends in an
-        `MLPLogisticClassifier`, the steps before it transform `x`.
+        The fitted estimator. If it is a pipeline or a search (of which `best_estimator_` is used),
+        it must end in an `MLPLogisticClassifier`, and the steps before that transform `x`.
 
     x : array-like or sparse matrix of shape (n_features,) or (1, n_features)
-        One sample. A row of a frame, or a frame of one row, is checked for its column names.
+        One sample. If it is a row of a data frame, or a frame with one row, its column names are
+        checked.
 
     y : class label, or array-like of shape (n_labels,)
-        Its class; multilabel, 0 or 1 for each label.
+        Its class; for multilabel targets, 0 or 1 for each label.
 
     class_of_interest : class label, default=None
         With more than two classes, the class whose network is traced; by default the sample's
-        own, `y`. With two classes there is one network, that of ``classes_[1]``. Multilabel, the
-        number of a label, by default 0.
+        own, `y`. With two classes there is one network, that of ``classes_[1]``. For multilabel
+        targets, the number of a label, by default 0.
 
     Returns
     -------
@@ -202,7 +204,7 @@ def trace_update(estimator, x, y, *, class_of_interest=None):
     Raises
     ------
     ValueError
-        If `x` is not one sample, or `y` or `class_of_interest` not a class of the estimator.
+        If `x` is not one sample, or if `y` or `class_of_interest` is not a class of the estimator.
 
     See Also
     --------
@@ -341,7 +343,7 @@ def network_of(model, y, class_of_interest):
         if class_of_interest is not None and class_of_interest != model.classes_[1]:
             raise ValueError(
                 f"The one network of two classes gives the probability of {model.classes_[1]}; "
-                f"class_of_interest={class_of_interest!r} has none of its own."
+                f"there is no separate network for class_of_interest={class_of_interest!r}."
             )
         return 0, model.classes_[1]
     wanted = y if class_of_interest is None else class_of_interest

@@ -116,15 +116,15 @@ def describe(trace):
     ]
     if trace.step != 1.0:
         lines[1] = (
-            f"learning rate LR = {trace.LR:g}, step = {trace.step:g} by the class weight; "
+            f"learning rate LR = {trace.LR:g}, step = {trace.step:g} from the class weight; "
             "weight -= LR * step * gradient"
         )
     if trace.n_visits != 1:
-        lines.append(f"the class weight has partial_fit do this {trace.n_visits} times")
+        lines.append(f"with this class weight, partial_fit does this {trace.n_visits} times")
     shrink = trace.LR * trace.step * trace.decay
     if shrink:
         lines.append(
-            "regularization: each weight, not of a bias node, also shrinks by the factor "
+            "regularization: each weight (except those of bias nodes) also shrinks by the factor "
             + (f"1 - {shrink:g}" if shrink < 1.0 else "0")
         )
     return lines

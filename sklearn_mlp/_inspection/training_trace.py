@@ -25,7 +25,7 @@ class TrainingTrace(Sequence):
     """A sequence of updates of the weights; made by :func:`trace_training`.
 
     Its items are of type :class:`BackpropTrace`. It prints as a table with one line per update,
-    and in a notebook it shows itself as a page to step through.
+    and in a notebook it is shown as a page to step through.
 
     .. versionadded:: 0.1
 
@@ -40,8 +40,8 @@ class TrainingTrace(Sequence):
     rows : ndarray of shape (n_updates,)
         Row of each update's sample in `X`, counted from 0.
     points : ndarray of shape (n_points, 2) or None
-        With two inputs, the samples of the training, at most some 500 of them, as the network gets
-        them, to be drawn over the decision surface.
+        With two inputs, the training samples (at most about 500) as the network gets them, to be
+        drawn over the decision surface.
     point_targets : ndarray of shape (n_points,) or None
         Their targets `T`, 0 or 1.
     """
@@ -64,7 +64,7 @@ class TrainingTrace(Sequence):
 
     @property
     def mean_losses(self):
-        """Mean of the losses of the updates up to each of them, shape (n_updates,)."""
+        """For each update, the mean loss of all up to and including it, shape (n_updates,)."""
         losses = np.array([update.loss for update in self.updates])
         return np.cumsum(losses) / np.arange(1, len(losses) + 1)
 
@@ -75,7 +75,7 @@ class TrainingTrace(Sequence):
         -------
         frame : pandas.DataFrame
             Its index is the `update`; its columns are `epoch`, `row`, `class`, `T`, `S_postA`,
-            `FE`, `S_ERROR`, `LR`, `loss` and `mean_loss`, those of the output node.
+            `FE`, `S_ERROR`, `LR`, `loss` and `mean_loss`. `S_postA` is that of the output node.
         """
         try:
             import pandas as pd
@@ -84,7 +84,7 @@ class TrainingTrace(Sequence):
         return pd.DataFrame(training_trace_text.columns(self)).set_index("update")
 
     def to_html(self, *, terms="article"):
-        """The page to step through as a piece of HTML, which loads nothing.
+        """The page to step through as a piece of HTML that loads nothing.
 
         Parameters
         ----------
@@ -117,11 +117,11 @@ def trace_training(estimator, X, y, *, updates=100, class_of_interest=None, **fi
     Parameters
     ----------
     estimator : MLPLogisticClassifier, pipeline or search
-        Need not be fitted. Of a pipeline, copies of the steps before the classifier are fitted to
-        `X` and transform it, as in its own `fit`; a fitted search stands for its
-        `best_estimator_`. With ``random_state=None``, every call draws other initial weights. With
-        `n_init` > 1, the first network is traced; with `warm_start`, training goes on from the
-        fitted weights.
+        The estimator; it need not be fitted. If it is a pipeline, copies of the steps before the
+        classifier are fitted to `X` and transform it, as in its own `fit`. If it is a fitted
+        search, its `best_estimator_` is used. With ``random_state=None``, every call draws
+        different initial weights. With `n_init` > 1, the first network is traced; with
+        `warm_start`, training continues from the fitted weights.
 
     X : {array-like, sparse matrix} of shape (n_samples, n_features)
         Inputs.
@@ -130,13 +130,13 @@ def trace_training(estimator, X, y, *, updates=100, class_of_interest=None, **fi
         Class labels, or multilabel targets.
 
     updates : int or sequence of int, default=100
-        Which updates to record: the number of first ones, or the numbers of chosen ones, counted
-        from 1. Those before the last chosen one are computed, too.
+        Which updates to record: an int n for the first n updates, or the numbers of the updates to
+        record, counted from 1. All updates before the last of these are computed too.
 
     class_of_interest : class label, default=None
         With more than two classes, the class whose network is traced; the first one if not
-        given. With two classes there is one network, that of ``classes_[1]``. Multilabel, the
-        number of a label.
+        given. With two classes there is one network, that of ``classes_[1]``. For multilabel
+        targets, the number of a label.
 
     **fit_params : dict
         Further arguments of :meth:`MLPLogisticClassifier.fit`, such as `sample_weight` and
@@ -149,7 +149,7 @@ def trace_training(estimator, X, y, *, updates=100, class_of_interest=None, **fi
     Raises
     ------
     ValueError
-        If training ends before the last chosen update, or if `fit` would raise it.
+        If training ends before the last update to record, or if `fit` would raise an error.
 
     See Also
     --------

@@ -1,18 +1,18 @@
 // Training on dense rows: the fused pass (fused.hpp), the blocked pass (blocked.hpp), the choice.
 //
-// Both compute what visiting one sample after another computes, the same weights after every
-// sample but for rounding; they differ in how often the first layer's weights W travel between
-// memory and registers, and in what waits for what. Both rest on one identity: if A = W x_t is
+// Both compute what visiting one sample after another computes: except for rounding, the weights
+// are the same after every sample. They differ in how often the first layer's weights W travel
+// between memory and registers, and in what waits for what. Both use one identity: if A = W x_t is
 // computed before the changes of W by the samples s < t, which are the outer products of their
 // inputs and error signals, then (biases count as inputs of 1)
 //
 //     S_preA_t = A - sum over these s of (x_s . x_t) * error_s.
 //
 // Fused, for rows of W of a few vectors: one sweep over W makes the change of sample t - 1 and
-// the sum A of sample t + 1, each weight loaded and stored once. Neither depends on sample t:
-// while its logistic functions and sums across nodes, a long chain of operations that wait for
-// each other, run their course, the processor takes the sweep beside them. The parts of the sweep
-// stand between the steps of the chain, for the processor looks only some 300 operations ahead.
+// the sum A of sample t + 1; each weight is loaded and stored once. Neither depends on sample t.
+// The logistic functions and sums across nodes of sample t are a long chain of operations that
+// wait for each other; the processor does the sweep at the same time. The parts of the sweep stand
+// between the steps of the chain, because the processor looks only about 300 operations ahead.
 //
 // Blocked: for a block of samples X_B, the matrix product A = X_B W and the Gram matrix
 // G = X_B X_B^T, then one sample after another, then W -= X_B^T error, in the same sweep over W

@@ -6,7 +6,7 @@
 //     W = scale * (w * W_0 - X^T C),    S_preA_t = scale * (A_t - G_t C) + bias,
 //
 // where A = w X W_0 and the Gram matrix G = X X^T are computed once in a fit. A visit adds its error
-// signals to one row of C. So it takes 2 n * hidden operations for n rows, which only read C, in place
+// signals to one row of C. So it takes 2 n * hidden operations for n rows, which only read C, instead
 // of 4 d * hidden for d inputs, which read and write W. G serves all classes and restarts. A and W
 // cost as much as half an epoch each, and G as much as n / (4 * hidden) epochs of one network.
 //

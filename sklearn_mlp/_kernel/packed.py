@@ -187,7 +187,7 @@ def _check_chain(coefs, intercepts):
 
 
 def _aligned_zeros(shape, dtype, alignment=64):
-    """Zeros that start at a cache line; rows of whole vectors then never straddle one in vain."""
+    """Zeros that start at a cache line, so that no vector of a row lies on two cache lines."""
     itemsize = np.dtype(dtype).itemsize
     size = int(np.prod(shape))
     memory = np.zeros(size + alignment // itemsize, dtype=dtype)

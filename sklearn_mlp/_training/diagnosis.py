@@ -42,8 +42,8 @@ def describe_non_finite(training, learning_rate):
     values = training.X.data if issparse(training.X) else training.X
     largest = float(np.abs(values).max()) if values.size else 0.0
     return (
-        "Solver produced non-finite parameter weights. What may be too large: the inputs (the "
-        f"largest is {largest:.3g}; preprocess them, for instance with StandardScaler), "
+        "Solver produced non-finite parameter weights. One of these may be too large: the inputs "
+        f"(the largest is {largest:.3g}; preprocess them, for instance with StandardScaler), "
         f"learning_rate_init (the learning rate is {learning_rate:.3g}), or the sample or class "
         f"weights (they scale an update by up to {training.max_step:.3g})."
     )

@@ -318,7 +318,7 @@ def _runs_of_fit(draft, n_networks, dtype, coefs_init, intercepts_init):
     if n_runs > 1 and not (coefs_init is None and intercepts_init is None):
         raise ValueError(
             "coefs_init and intercepts_init give the weights of one network, but "
-            f"n_init={draft.n_init} are to be trained: set n_init=1."
+            f"n_init={draft.n_init} networks are to be trained: set n_init=1."
         )
     coefs_init, intercepts_init = validate_initial_weights(
         _sizes(draft), n_networks, dtype, coefs_init, intercepts_init

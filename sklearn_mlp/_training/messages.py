@@ -1,8 +1,8 @@
 """All that the warnings after training say, and when; docs/trouble.rst lists it.
 
-Those of `fit` have no figures of a single fit, or rounded ones: a grid of fits with one fault gives
-one text. Python's filters show it again in each fit all the same, because scikit-learn's
-`check_array` empties their list of what was shown.
+Those of `fit` contain no exact figures of a single fit: a grid of fits with one fault gives one
+text. Python's filters still show it again in each fit, because scikit-learn's `check_array` resets
+their record of the warnings that were shown.
 """
 
 import math
@@ -21,31 +21,32 @@ BEGINNINGS = {
     "not learned": Message(
         "The network has not learned to tell the classes apart (judged by about {n_judged} "
         "training samples).",
-        "The final network ranks the samples no better than chance, at a loss of nine tenths of "
-        "that of constant probabilities or more; no cause is at hand.",
+        "The final network ranks the samples no better than chance, its loss is at least nine "
+        "tenths of that of constant probabilities, and no likely cause was found.",
     ),
     "worse than constant": Message(
         "The probabilities of the network are worse than constant ones (judged by about {n_judged} "
         "training samples).",
-        "The ranking is better than chance, but constant probabilities have a lower loss, as with "
-        "class weights that are far from the shares of the classes; no cause is at hand.",
+        "The ranking is better than chance, but constant probabilities have a lower loss, for "
+        "instance because class weights are far from the shares of the classes. No likely cause "
+        "was found.",
     ),
     "one class": Message(
         "All of them are predicted to be of class {name}.",
-        "Stands behind either of the two above where it holds.",
+        "Follows either of the two above if it is true.",
     ),
     "less": Message(
         "The network seems to have learned less than it could, or nothing (judged by about "
         "{n_judged} training samples).",
-        "A fit has failed as above and causes are at hand; or it has not failed, and a cause is at "
-        "hand that often costs accuracy where the loss is as high as here.",
+        "A fit has failed as above and likely causes were found; or it has not failed, but a cause "
+        "was found that often costs accuracy if the loss is as high as here.",
     ),
     "stream": Message(
         "The network has not learned to tell the classes apart: its mean loss on the last "
         "{n_judged} samples is {loss}, that of constant probabilities {constant_loss}.",
-        "In `partial_fit`: the losses of a window of 1,000, 2,000, 4,000 ... samples are above "
-        "those of constant probabilities, by a twentieth where the inputs are on odd scales, "
-        "otherwise, from the second window on, by a fifth. A stream is told once.",
+        "In `partial_fit`: the mean loss of a window of 1,000, 2,000, 4,000 ... samples exceeds "
+        "that of constant probabilities, by a twentieth if the inputs are on odd scales, otherwise "
+        "by a fifth and from the second window on. Given once per stream.",
     ),
 }
 
@@ -77,25 +78,26 @@ CAUSES = {
     "small rate": Message(
         "learning_rate_init is too small for updates by single samples{of_default}. Try "
         '"auto"{numbers}.',
-        "The rate is below a sixteenth of the default, and the fit failed; or its visits come to "
-        "less than 1,000 at the default rate, and the loss still fell in the last half of the "
-        "epochs; or to less than 30.",
+        "The learning rate is below a sixteenth of the default, and one of these is true: the fit "
+        "failed; all visits together amount to less than 1,000 visits at the default learning "
+        "rate, and the loss was still falling in the second half of the epochs; they amount to "
+        "less than 30.",
     ),
     "large rate": Message(
         "learning_rate_init is too large{of_default}. Nodes saturate, and one class may be "
         'predicted for nearly all samples. Try "auto"{numbers}.',
-        'The rate is twice the default of "linear" or more and the fit failed, or it is more than '
-        "six times that default.",
+        'The learning rate is at least twice the default of "linear" and the fit failed, or it is '
+        "more than six times that default.",
     ),
     "large alpha": Message(
         'alpha is too large: "auto" would be at most {largest} here. Try a smaller one.',
         'The fit failed, and alpha is a number above three times what "auto" is for a network that '
-        "has not learned; or it is above ten times that.",
+        "has not learned; or alpha is above ten times that.",
     ),
     "large decay": Message(
-        "alpha times learning_rate_init is so large that a single update takes half of the weights "
-        "away, or more. Try smaller ones.",
-        "It does at the first learning rate, and alpha alone is not too large.",
+        "alpha times learning_rate_init is so large that a single update halves the weights, or "
+        "shrinks them even more. Try smaller ones.",
+        "This is true at the first learning rate, and alpha alone is not too large.",
     ),
     "no bias nodes": Message(
         "Without bias nodes, an output whose weights all have one sign cannot pass f(0) = 0.5. Try "
@@ -104,10 +106,10 @@ CAUSES = {
     ),
     "none": Message(
         "Try {tries}.",
-        "No cause is at hand. What is to be tried: more epochs; for few hidden nodes more of them "
-        "and restarts, otherwise another seed; bias nodes if there are none; the other loss if a "
-        "class is rare. In a stream: another rate and another seed, scaled inputs if the calls "
-        "have few rows.",
+        "No likely cause was found. The warning suggests more epochs; with few hidden nodes, more "
+        "of them and restarts, otherwise another seed; bias nodes if there are none; the other "
+        "loss if a class is rare. In a stream, it suggests another learning rate and another seed, "
+        "and scaled inputs if the calls have few rows.",
     ),
 }
 
@@ -120,16 +122,17 @@ WARNINGS = {
     ),
     "validation scales": Message(
         "X_val is on another scale than X: in many columns, the mean or the standard deviation is "
-        "far from that of X. The steps of a pipeline transform X, but X_val only with "
-        'Pipeline(..., transform_input=["X_val"]) and metadata routing.',
+        "far from that of X. The steps of a pipeline transform X, but they transform X_val only "
+        'with Pipeline(..., transform_input=["X_val"]) and metadata routing.',
         "In more than a third of the columns, the mean is more than three standard deviations off, "
-        "or the standard deviation ten times as large or a tenth; 20 rows or more.",
+        "or the standard deviation is more than ten times as large or less than a tenth. Only "
+        "given if X_val has at least 20 rows.",
     ),
     "alpha": Message(
-        "alpha is so large that a single update takes half of the weights away, or more. In "
+        "alpha is so large that a single update halves the weights, or shrinks them even more. In "
         "partial_fit, alpha is divided by the number of samples of the call. To regularize as fit "
         "on n samples does, multiply it by {n_samples} / n.",
-        "In `partial_fit`, at the learning rate of the call. A stream is told once.",
+        "In `partial_fit`, at the learning rate of the call. Given once per stream.",
     ),
 }
 

@@ -253,8 +253,8 @@ def class_weights(class_weight, classes, targets, sample_weight, former_totals=N
         return None, None
     if targets.sets is not None:
         raise ValueError(
-            "class_weight is not supported for multilabel y. OneVsRestClassifier with this "
-            "estimator weighs the classes of each label by themselves."
+            "class_weight is not supported for multilabel y. Use OneVsRestClassifier with this "
+            "estimator, which weights the two classes of each label separately."
         )
     classes = np.asarray(classes)
     totals = class_totals(targets.numbers, len(classes), sample_weight)
