@@ -162,7 +162,11 @@ export function step_through(root, source, first_terms) {
   back.addEventListener("click", () => step(-1));
   next.addEventListener("click", () => step(1));
   speed.addEventListener("change", () => { if (state.timer !== null) pause(); });
-  terms.addEventListener("change", () => { state.terms = terms.value; show_legend(); show(); });
+  function set_terms(name) {
+    terms.value = state.terms = name;
+    show_legend();
+  }
+  terms.addEventListener("change", () => { set_terms(terms.value); show(); });
 
   // ---- legend and tables
 
@@ -192,7 +196,7 @@ export function step_through(root, source, first_terms) {
   }
 
   set_network();
-  return { state, set_network, show, step, pause, unit, speed, terms, choose };
+  return { state, set_network, set_terms, show, pause };
 }
 
 // A table of texts, of which the first `n_names` columns are names.

@@ -131,9 +131,7 @@ def svg(trace, *, edge_values=False):
     edges = "".join(_edges(trace, drawing))
     parts = [mask, f"<g mask='url(#{mask_name})'>{edges}</g>", *_nodes(trace, drawing)]
     parts += _edge_values(trace, drawing, values)
-    names = trace.layer_names
-    titles = ["inputs", *("hidden " + name if len(names) > 3 else "hidden" for name in names[1:-1])]
-    for x, title in zip(drawing.xs, [*titles, "output"], strict=True):
+    for x, title in zip(drawing.xs, titles_of(trace.layer_names), strict=True):
         parts.append(_text(x, 14, title, "title"))
     parts.append("<g class='key'>")
     x = 8
@@ -151,6 +149,13 @@ def svg(trace, *, edge_values=False):
         f"xmlns='http://www.w3.org/2000/svg'>"
         f"{''.join(parts)}</svg>"
     )
+
+
+def titles_of(layer_names):
+    """What stands above each layer."""
+    several = len(layer_names) > 3
+    hidden = [f"hidden {name}" if several else "hidden" for name in layer_names[1:-1]]
+    return ["inputs", *hidden, "output"]
 
 
 def drawing_of(trace):

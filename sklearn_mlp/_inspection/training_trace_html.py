@@ -122,7 +122,7 @@ def as_script(paths):
     Its names are its own: a notebook has a script for each trace.
     """
     modules = [path.read_text(encoding="utf-8") for path in paths]
-    lines = re.sub(r"^import .*\n|^export ", "", "".join(modules), flags=re.MULTILINE)
+    lines = re.sub(r"^import [^;]*;\n|^export ", "", "".join(modules), flags=re.MULTILINE)
     return f"<script>(() => {{\n{lines}}})();</script>"
 
 
