@@ -155,7 +155,7 @@ def step_through(driver):
     """
     from sklearn_mlp._inspection.trace_text import number, short_number
 
-    for root in driver.find_elements("css selector", ".sklearn-mlp-training"):
+    for root in driver.find_elements("css selector", ".sklearn-mlp-training:not(.playground)"):
         script = root.find_element("css selector", "script[type='application/json']")
         data = json.loads(script.get_attribute("textContent"))
         updates, n_inputs = data["updates"], sum(layer == 0 for layer, _ in data["nodes"])

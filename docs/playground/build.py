@@ -5,6 +5,7 @@ by Python, and the places of the nodes of every network, are in the page.
 """
 
 from html import escape
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from sklearn_mlp._inspection.training_trace_html import (
     as_json,
     as_script,
     panes,
+    tables,
     words_of,
 )
 from sklearn_mlp._training.losses import LOSSES
@@ -60,7 +62,7 @@ def all_sizes():
 
 def layout(sizes, *, has_bias):
     """The places of a `Drawing`: those of nodes by columns, and a letter for each edge's value."""
-    coefs = [np.zeros(shape) for shape in zip(sizes[:-1], sizes[1:], strict=True)]
+    coefs = [np.zeros(shape) for shape in pairwise(sizes)]
     names = [f"x{number}" for number in range(sizes[0])]
     drawing = trace_html.Drawing(coefs, names, has_bias=has_bias)
     columns = [[] for _ in sizes]
@@ -121,7 +123,8 @@ def page():
         "losses": {name: words_of(name) for name in LOSSES},
     }
     options = "".join(
-        f"<option value='{name}'>{escape(words)}</option>" for name, (words, *_) in DATA_SETS.items()
+        f"<option value='{name}'>{escape(words)}</option>"
+        for name, (words, *_) in DATA_SETS.items()
     )
     lessons = ", ".join(f"<a href='#{escape(state)}'>{escape(t)}</a>" for t, state in LESSONS)
     scripts = [Path(trace_html.__file__).with_name(name) for name in SCRIPTS]
@@ -132,6 +135,7 @@ def page():
         "style": f"<style>{STYLE}{own_style}</style>",
         "lessons": lessons,
         "panes": panes(""),
+        "tables": tables(),
         "data_options": options,
         "last_noise": str(len(NOISES) - 1),
         "most_nodes": str(MOST_NODES),

@@ -212,6 +212,12 @@ find("button[name=copy]").addEventListener("click", () => {
 
 // ---- the state in the address
 
+// A little later than the last change: browsers refuse hundreds of changes of an address in a minute.
+let writing = null;
+function write_address_soon(state) {
+  clearTimeout(writing);
+  writing = setTimeout(() => write_address(state), 300);
+}
 function write_address(state) {
   const parts = Object.entries(settings).filter(([key, value]) => value !== DEFAULTS[key]);
   if (training.made()) parts.push(["update", training.made()]);
@@ -431,7 +437,7 @@ const source = {
     show_figures();
     show_programs();
     if (document.activeElement !== fields.namedItem("value")) show_weight();
-    if (state.timer === null) write_address(state);
+    if (state.timer === null) write_address_soon(state);
   },
 };
 

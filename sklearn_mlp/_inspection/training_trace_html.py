@@ -86,7 +86,7 @@ def render(trace, *, terms="article"):
     return (
         f"<div class='sklearn-mlp-trace sklearn-mlp-training'><style>{STYLE}</style>"
         f"<p>{escape(training_trace_text.describe(trace))}</p>"
-        f"{panes(svg(trace[0], edge_values=True))}"
+        f"{panes(svg(trace[0], edge_values=True))}{tables()}"
         f"<details><summary>All updates as a table</summary><pre>{table}</pre></details>"
         f"{as_json(_data(trace, terms))}"
         f"{as_script([files(__package__).joinpath(n) for n in (*SCRIPTS, 'training_trace.js')])}"
@@ -95,11 +95,17 @@ def render(trace, *, terms="article"):
 
 
 def panes(drawing):
-    """The elements that `step_through.js` fills."""
+    """The drawing, and the elements beside it that `step_through.js` fills."""
     return (
         f"<div class='panes'><div class='main'><div class='drawing'>{drawing}</div>"
         "<div class='controls'></div><p class='shown'></p>"
         "<div class='words' aria-live='polite'></div></div><div class='side'></div></div>"
+    )
+
+
+def tables():
+    """The elements below the drawing that `step_through.js` fills."""
+    return (
         "<details class='legend'><summary>What the names mean</summary></details>"
         "<details class='nodes'><summary>Nodes: sums, outputs, slopes, error signals</summary>"
         "<div class='scroll'></div></details>"

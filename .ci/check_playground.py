@@ -1,0 +1,252 @@
+"""Train in the playground, in headless Chromium, and compare its weights with the estimator's.
+
+Usage: python .ci/check_playground.py PLAYGROUND_HTML
+(needs selenium, and Debian's chromium and chromium-driver)
+
+In each setting the page makes 1,000 updates by its buttons, goes back and on again. Then every
+weight is compared with that of the program which the page shows under "As Python", and the tables
+of nodes and weights with the trace of the same update. The learning rates are those at which
+training is not chaotic: at higher ones a difference in the last digit grows from update to update.
+"""
+
+import sys
+import time
+import warnings
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+from look_at_site import browser, logged
+
+from sklearn_mlp import trace_training
+from sklearn_mlp._inspection.trace_text import number
+
+N_UPDATES = 1000
+TOLERANCE = 1e-12  # relative to the largest weight
+OWN_POINTS = "0,0,0;1.5,0.25,1;-1,1,1;0.5,-1.75,0;-0.5,-0.5,0;2,1,1"
+SETTINGS = (
+    "data=xor&hidden=2&rate=2&seed=4",
+    "data=xor&noise=1&hidden=3&second=2&rate=0.5&loss=log_loss&alpha=0.1&seed=1",
+    "data=octant&hidden=4&rate=1&bias=0&range=1&seed=2",
+    "data=moons&noise=2&hidden=8&rate=0.5&loss=log_loss&alpha=0.5&seed=3",
+    "data=circles&noise=1&hidden=4&second=3&rate=1&seed=5",
+    "data=spirals&hidden=8&second=8&rate=0.1&loss=log_loss&bias=0&seed=6",
+    "data=line&noise=3&hidden=1&rate=0.3&alpha=2&range=0.5&seed=7",
+    "data=and&noise=4&hidden=5&rate=1&seed=8",
+    f"data=own&points={OWN_POINTS}&hidden=3&rate=1&alpha=0.01&seed=9",
+)
+
+# Every weight in full: the menu of weights shows the chosen one in a field.
+READ_WEIGHTS = """
+const fields = document.querySelector('.settings').elements;
+return [...fields.namedItem('edge').options].map(option => {
+    fields.namedItem('edge').value = option.value;
+    fields.namedItem('edge').dispatchEvent(new Event('change'));
+    return Number(fields.namedItem('value').value);
+});
+"""
+READ_PAGE = """
+for (const details of document.querySelectorAll('details')) details.open = true;
+for (const details of document.querySelectorAll('details'))
+    details.dispatchEvent(new Event('toggle'));
+const rows = kind => [...document.querySelectorAll(kind + ' tbody tr')].map(
+    row => [...row.cells].map(cell => cell.textContent));
+return {
+    program: document.querySelector('.program pre').textContent,
+    data_program: document.querySelector('.data-program pre').textContent,
+    place: document.querySelector('.place').textContent,
+    weights: rows('.weights'), nodes: rows('.nodes'), samples: rows('.samples'),
+};
+"""
+CLICK = """
+const [text, times] = arguments;
+const button = [...document.querySelectorAll('.controls button')].find(b => b.textContent === text);
+for (let n = 0; n < times; n++) button.click();
+"""
+# As a user does: type into a field, or choose from a menu.
+SET = """
+const field = document.querySelector('.settings').elements.namedItem(arguments[0]);
+field.value = arguments[1];
+field.dispatchEvent(new Event('change'));
+"""
+
+
+class Playground:
+    """The page in a browser."""
+
+    def __init__(self, driver, url):
+        self.driver, self.url = driver, url
+
+    def open(self, state):
+        self.driver.get("about:blank")
+        self.driver.get(f"{self.url}#{state}")
+
+    def click(self, text, times=1):
+        self.driver.execute_script(CLICK, text, times)
+
+    def set(self, name, value):
+        self.driver.execute_script(SET, name, str(value))
+
+    def weights(self):
+        return np.array(self.driver.execute_script(READ_WEIGHTS))
+
+    def read(self):
+        return self.driver.execute_script(READ_PAGE)
+
+
+def run(program):
+    """What the program under "As Python" leaves behind."""
+    names = {"print": lambda *_: None}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of networks that have not learned yet
+        exec(program, names)
+    return names
+
+
+def in_order(coefs, intercepts, has_bias):
+    """All weights in the order of the page: layer by layer, those of the bias node last."""
+    rows = []
+    for coef, intercept in zip(coefs, intercepts, strict=True):
+        rows += [*coef, intercept] if has_bias else [*coef]
+    return np.concatenate(rows)
+
+
+def difference(shown, names):
+    """The largest one, relative to the largest weight."""
+    has_bias = names["model"].fit_intercept
+    expected = in_order(names["coefs"], names["intercepts"], has_bias)
+    return abs(shown - expected).max() / abs(expected).max()
+
+
+def wrong_tables(page, names, n_updates):
+    """Rows of the tables that differ from the trace of the next update."""
+    starts = {key: names[key] for key in ("coefs_init", "intercepts_init") if key in names}
+    model = names["model"].set_params(max_iter=n_updates + 1)
+    (trace,) = trace_training(model, names["X"], names["y"], updates=[n_updates + 1], **starts)
+    weights, nodes = trace.to_pandas(), trace.to_pandas("nodes")
+    expected = {
+        "weights": [
+            [row["from"], row["to"], row["layer"]]
+            + [number(row[k]) for k in ("signal", "error_signal", "gradient", "before", "after")]
+            for row in weights.to_dict("records")
+        ],
+        "nodes": [
+            [row["node"]]
+            + [
+                "" if np.isnan(row[k]) else number(row[k])
+                for k in ("S_preA", "S_postA", "f_prime", "error_signal")
+            ]
+            for row in nodes.to_dict("records")
+        ],
+    }
+    for name, rows in expected.items():
+        if len(rows) != len(page[name]):
+            yield f"{len(page[name])} rows of {name} in place of {len(rows)}"
+        for shown, wanted in zip(page[name], rows, strict=False):
+            if shown != wanted and not is_close(shown, wanted):
+                yield f"{name}: {shown} is not {wanted}"
+
+
+def is_close(shown, wanted):
+    """Whether numbers are equal but for the last digit, which may be rounded up or down."""
+    return all(
+        abs(float(a) - float(b)) <= (1.1e-4 * abs(float(b)) if "e" in b else 1.1e-6)
+        for a, b in zip(shown, wanted, strict=True)
+        if a != b
+    )
+
+
+def check_setting(playground, state):
+    """Problems in one setting after 1,000 updates; prints the largest difference."""
+    playground.open(state)
+    n_samples = len(playground.read()["samples"])
+    n_epochs, rest = divmod(N_UPDATES, n_samples)
+    playground.click("+1 epoch", n_epochs)
+    playground.click("+1 update", rest)
+    shown = playground.weights()
+    # Back by 37 steps, forward again: the same to the last bit.
+    playground.click("◀", 37)
+    playground.click("▶", 37)
+    if not np.array_equal(playground.weights(), shown):
+        yield f"{state}: going back and on again changes the weights"
+    page = playground.read()
+    if page["place"] != f"Update {N_UPDATES + 1}, epoch {N_UPDATES // n_samples + 1}":
+        yield f"{state}: {page['place']} after {N_UPDATES} updates"
+    names = run(page["program"])
+    data = run(page["data_program"])
+    samples = np.array([row[1:-3] for row in page["samples"]], dtype=float)
+    if not np.array_equal(samples, np.column_stack([data["X"], data["y"]])):
+        yield f"{state}: the samples are not those of the program"
+    largest = difference(shown, names)
+    sys.stdout.write(f"{largest:.1e}  {state}\n")
+    if not largest <= TOLERANCE:
+        yield f"{state}: weights differ by {largest:.1e}"
+    for problem in islice(wrong_tables(page, names, N_UPDATES), 1):
+        yield f"{state}: {problem}"
+    # A link to this state shows the same.
+    time.sleep(0.6)  # the address follows a little later
+    playground.open(playground.driver.current_url.partition("#")[2])
+    if not np.array_equal(playground.weights(), shown):
+        yield f"{state}: the address leads to other weights"
+
+
+def check_changes_by_hand(playground):
+    """A weight that is typed in, and a learning rate that is changed in the midst of training."""
+    playground.open("data=xor&hidden=2&rate=2&seed=4")
+    playground.click("+1 epoch", 5)
+    playground.set("edge", 3)
+    playground.set("value", -0.75)
+    if playground.weights()[3] != -0.75:
+        yield "a typed weight is not taken over"
+    playground.click("+1 epoch", 10)
+    playground.set("rate", 0.5)
+    playground.click("+1 update", 7)
+    page = playground.read()
+    largest = difference(playground.weights(), run(page["program"]))
+    sys.stdout.write(f"{largest:.1e}  a weight typed in, the learning rate changed\n")
+    if not largest <= TOLERANCE or "coefs_init" not in page["program"]:
+        yield f"after changes by hand, weights differ by {largest:.1e}"
+
+
+def check_points_by_hand(playground):
+    """Own points: one is added by a click, one by numbers, one is taken away by a click."""
+    playground.open("")
+    playground.set("data", "own")
+    square = playground.driver.find_element("css selector", ".side canvas")
+    x, y = (
+        playground.driver.execute_script(
+            f"return arguments[0].getBoundingClientRect().{key}", square
+        )
+        for key in ("x", "y")
+    )
+    size = square.size["width"]
+    for left, top in ((0.25, 0.25), (0.75, 0.6), (0.25, 0.25)):
+        place = {"x": x + left * size, "y": y + top * size, "button": "left", "clickCount": 1}
+        for kind in ("mousePressed", "mouseReleased"):
+            playground.driver.execute_cdp_cmd("Input.dispatchMouseEvent", {"type": kind, **place})
+    playground.set("own_x0", 2)
+    playground.driver.find_element("name", "add").click()
+    samples = [list(map(float, row[1:4])) for row in playground.read()["samples"]]
+    if len(samples) != 6 or samples[-1] != [2.0, 0.0, 1.0]:
+        yield f"own points: {samples}"
+    elif not np.allclose(samples[4], [0.5 * 2.6, -0.2 * 2.6, 1.0], atol=0.05):
+        yield f"own points: {samples[4]} is not where it was clicked"
+
+
+def main(path):
+    driver = browser()
+    driver.set_window_size(1280, 1000)
+    playground = Playground(driver, Path(path).resolve().as_uri())
+    problems = []
+    for state in SETTINGS:
+        problems += check_setting(playground, state)
+    problems += check_changes_by_hand(playground)
+    problems += check_points_by_hand(playground)
+    problems += logged(driver, "file:///")
+    driver.quit()
+    if problems:
+        sys.exit("\n".join(problems))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
