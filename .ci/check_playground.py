@@ -7,6 +7,8 @@ In each setting the page makes 1,000 updates by its buttons, goes back and on ag
 weight is compared with that of the program which the page shows under "As Python", and the tables
 of nodes and weights with the trace of the same update. The learning rates are those at which
 training is not chaotic: at higher ones a difference in the last digit grows from update to update.
+The drawing must be Python's, numbers and buttons large enough on a phone, and the tab key must go
+from node to node.
 """
 
 import sys
@@ -14,11 +16,15 @@ import time
 import warnings
 from itertools import islice
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import numpy as np
 from look_at_site import browser, logged
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.keys import Keys
 
-from sklearn_mlp import trace_training
+from sklearn_mlp import MLPLogisticClassifier, trace_training
+from sklearn_mlp._inspection.trace_html import svg
 from sklearn_mlp._inspection.trace_text import number
 
 N_UPDATES = 1000
@@ -120,6 +126,7 @@ def difference(shown, names):
 
 def wrong_tables(page, names, n_updates):
     """Rows of the tables that differ from the trace of the next update."""
+    n_names = {"weights": 3, "nodes": 1}
     starts = {key: names[key] for key in ("coefs_init", "intercepts_init") if key in names}
     model = names["model"].set_params(max_iter=n_updates + 1)
     (trace,) = trace_training(model, names["X"], names["y"], updates=[n_updates + 1], **starts)
@@ -143,7 +150,8 @@ def wrong_tables(page, names, n_updates):
         if len(rows) != len(page[name]):
             yield f"{len(page[name])} rows of {name} in place of {len(rows)}"
         for shown, wanted in zip(page[name], rows, strict=False):
-            if shown != wanted and not is_close(shown, wanted):
+            at = n_names[name]
+            if shown[:at] != wanted[:at] or not is_close(shown[at:], wanted[at:]):
                 yield f"{name}: {shown} is not {wanted}"
 
 
@@ -233,6 +241,84 @@ def check_points_by_hand(playground):
         yield f"own points: {samples[4]} is not where it was clicked"
 
 
+DRAWN = """
+const texts = [...document.querySelectorAll('.drawing svg text')].map(text => {
+    const moved = (text.closest('g.node, g.bias, g.key') ?? text).transform.baseVal;
+    const by = moved.length ? moved[0].matrix : { e: 0, f: 0 };
+    return [+text.getAttribute('x') + by.e, +text.getAttribute('y') + by.f];
+});
+const ends = [...document.querySelectorAll('.drawing line')].map(
+    line => ['x1', 'y1', 'x2', 'y2'].map(key => +line.getAttribute(key)));
+return [...texts, ...ends];
+"""
+
+
+def check_drawing(playground):
+    """The drawing of a network: texts and lines are where Python draws them."""
+    for sizes, bias in (((2, 1, 1), 0), ((3, 5, 1), 1), ((2, 3, 2, 1), 0), ((2, 8, 8, 1), 1)):
+        X = np.eye(2, sizes[0])
+        model = MLPLogisticClassifier(sizes[1:-1], fit_intercept=bool(bias), random_state=0)
+        (trace,) = trace_training(model, X, [0, 1], updates=1)
+        drawn = ET.fromstring(svg(trace, edge_values=True))
+        wanted = [
+            [float(element.get(key)) for key in keys]
+            for kind, keys in (("text", ("x", "y")), ("line", ("x1", "y1", "x2", "y2")))
+            for element in drawn.iter("{http://www.w3.org/2000/svg}" + kind)
+        ]
+        data = "octant" if sizes[0] == 3 else "xor"
+        second = sizes[2] if len(sizes) == 4 else 0
+        playground.open(f"data={data}&hidden={sizes[1]}&second={second}&bias={bias}")
+        shown = playground.driver.execute_script(DRAWN)
+        # Python writes one decimal.
+        is_there = [
+            any(len(a) == len(b) and np.allclose(a, b, rtol=0, atol=0.11) for b in shown)
+            for a in wanted
+        ]
+        if len(shown) != len(wanted) or not all(is_there):
+            yield f"the drawing of {sizes}, bias {bias}, is not Python's"
+
+
+SMALL = """
+const problems = [];
+const scale = document.querySelector('.drawing svg').getScreenCTM().a;
+for (const text of document.querySelectorAll('.drawing :is(text.small, text.value)')) {
+    const size = parseFloat(getComputedStyle(text).fontSize) * scale;
+    if (size < 11.95) problems.push(`${text.textContent} is written in ${size} px`);
+}
+for (const part of document.querySelectorAll('.controls :is(button, select)')) {
+    const { width, height } = part.getBoundingClientRect();
+    if (width < 44 || height < 44) problems.push(`${part.textContent}: ${width} x ${height} px`);
+}
+if (document.documentElement.scrollWidth > innerWidth) problems.push('wider than the window');
+return problems;
+"""
+FOCUSED = """
+const part = document.activeElement;
+return part.closest('.drawing') ? part.getAttribute('aria-label').split(/[: ]/)[0] : 'other';
+"""
+
+
+def check_hands(playground):
+    """On a phone, sizes of numbers and buttons; by the tab key, the order of the nodes."""
+    phone = {"width": 400, "height": 800, "deviceScaleFactor": 1, "mobile": True}
+    playground.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", phone)
+    playground.driver.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": True})
+    for state in ("", "hidden=8", "data=moons&hidden=8&second=8", "data=octant&hidden=4"):
+        playground.open(state)
+        for problem in playground.driver.execute_script(SMALL):
+            yield f"on a phone, {state}: {problem}"
+    playground.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    playground.driver.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": False})
+    playground.open("")
+    visited = []
+    for _ in range(30):
+        ActionChains(playground.driver).send_keys(Keys.TAB).perform()
+        visited.append(playground.driver.execute_script(FOCUSED))
+    in_drawing = [name for name in visited if name != "other"]
+    if in_drawing != ["x0", "x1", "Bias", "H[0]", "H[1]", "Bias", "O"]:
+        yield f"the tab key goes to {in_drawing}"
+
+
 def main(path):
     driver = browser()
     driver.set_window_size(1280, 1000)
@@ -242,6 +328,8 @@ def main(path):
         problems += check_setting(playground, state)
     problems += check_changes_by_hand(playground)
     problems += check_points_by_hand(playground)
+    problems += check_drawing(playground)
+    problems += check_hands(playground)
     problems += logged(driver, "file:///")
     driver.quit()
     if problems:

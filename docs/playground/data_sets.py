@@ -66,7 +66,7 @@ import numpy as np
 noise = {noise}
 random = np.random.RandomState(0)
 radius = np.linspace(0.3, 3.0, 60)
-arm = radius[:, np.newaxis] * np.column_stack([np.cos(1.6 * radius), np.sin(1.6 * radius)])
+arm = radius[:, np.newaxis] * np.column_stack([np.cos(2.2 * radius), np.sin(2.2 * radius)])
 X, y = np.concatenate([arm, -arm]), np.repeat([0, 1], 60)
 order = random.permutation(120)
 X, y = X[order], y[order]

@@ -30,7 +30,7 @@ export function chart(label, short) {
     const finite = curves.flatMap(([values]) => values).filter(Number.isFinite);
     const highest = finite.reduce((a, b) => Math.max(a, b), 0) || 1;
     const length = Math.max(...curves.map(([values]) => values.length));
-    const x_of = n => (36 + 198 * (length > 1 ? n / (length - 1) : 0.5)).toFixed(1);
+    const x_of = n => (44 + 190 * (length > 1 ? n / (length - 1) : 0.5)).toFixed(1);
     const y_of = value => (104 - 98 * Math.min(value / highest, 1)).toFixed(1);
     const every = Math.ceil(length / MOST_POINTS);
     svg.replaceChildren(...curves.map(([values, attributes]) => {

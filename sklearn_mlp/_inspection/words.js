@@ -176,11 +176,12 @@ export function make_words(network, state, now) {
       + "the change.",
     ][state.phase];
   }
-  // The weight that changes most among those that lead to a hidden node (or to the output).
+  // The edge with the largest gradient among some; that of a bias node only if the others have none.
   function largest_edge(is_wanted) {
-    const candidates = edges_with(is_wanted);
-    const sizes = candidates.map(edge => Math.abs(gradient(edge)));
-    return candidates[Math.max(sizes.indexOf(Math.max(...sizes)), 0)];
+    const size = edge => Math.abs(gradient(edge));
+    const largest_of = candidates => candidates.reduce((a, b) => (size(b) > size(a) ? b : a));
+    const largest = largest_of(edges_with((from, to) => from !== -1 && is_wanted(to)));
+    return size(largest) > 0 ? largest : largest_of(edges_with((_, to) => is_wanted(to)));
   }
   function sentences() {
     const u = now();
@@ -191,8 +192,8 @@ export function make_words(network, state, now) {
       + `inputs times their weights (${term("S_preA")}) and passes on f of the sum `
       + `(${term("S_postA")}), a number between 0 and 1.`,
       `The output is ${number(signal(output))}. It should be ${term("T")} = ${u.T}.`];
-    const to_output = largest_edge((from, to) => to === output && from !== -1);
-    const to_hidden = largest_edge((from, to) => is_before_output(to) && from !== -1);
+    const to_output = largest_edge(to => to === output);
+    const to_hidden = largest_edge(is_before_output);
     if (state.phase === 1) return [
       `Backward. How wrong is the output, and which weights are to blame? ${about_output()}`,
       `The ${term("gradient")} of a weight is the signal that went in through it, times the `
