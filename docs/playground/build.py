@@ -110,6 +110,12 @@ def data_sets():
     return made
 
 
+def scripts():
+    """The files of the page's scripts, in their order."""
+    shared = Path(trace_html.__file__).parent
+    return [*(shared / name for name in SCRIPTS), *(HERE / name for name in OWN_SCRIPTS)]
+
+
 def page():
     """The text of the page."""
     data = {
@@ -127,8 +133,6 @@ def page():
         for name, (words, *_) in DATA_SETS.items()
     )
     lessons = ", ".join(f"<a href='#{escape(state)}'>{escape(t)}</a>" for t, state in LESSONS)
-    scripts = [Path(trace_html.__file__).with_name(name) for name in SCRIPTS]
-    scripts += [HERE / name for name in OWN_SCRIPTS]
     text = (HERE / "page.html").read_text(encoding="utf-8")
     own_style = (HERE / "playground.css").read_text(encoding="utf-8")
     parts = {
@@ -141,7 +145,7 @@ def page():
         "most_nodes": str(MOST_NODES),
         "template": template(),
         "data": as_json(data),
-        "script": as_script(scripts),
+        "script": as_script(scripts()),
     }
     for name, part in parts.items():
         text = text.replace(f"{{{name}}}", part, 1)
