@@ -61,6 +61,7 @@ return {
     program: document.querySelector('.program pre').textContent,
     data_program: document.querySelector('.data-program pre').textContent,
     place: document.querySelector('.place').textContent,
+    figures: document.querySelector('.side').textContent,
     weights: rows('.weights'), nodes: rows('.nodes'), samples: rows('.samples'),
 };
 """
@@ -189,6 +190,9 @@ def check_setting(playground, state):
     sys.stdout.write(f"{largest:.1e}  {state}\n")
     if not largest <= TOLERANCE:
         yield f"{state}: weights differ by {largest:.1e}"
+    # Of whole epochs, the program has the losses too.
+    if rest == 0 and number(names["model"].loss_curve_[-1]) not in page["figures"]:
+        yield f"{state}: the loss of the last epoch is not in {page['figures']}"
     for problem in islice(wrong_tables(page, names, N_UPDATES), 1):
         yield f"{state}: {problem}"
     # A link to this state shows the same.

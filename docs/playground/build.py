@@ -42,12 +42,21 @@ TEMPLATE_SIZES = (2, 1, 1, 1)  # has a node of every kind
 
 # What it shows, and the state that its address has.
 LESSONS = (
-    ("XOR", "data=xor&hidden=2&rate=2&seed=4"),
-    ("XOR, another seed: it fails", "data=xor&hidden=2&rate=2&seed=11&update=2000"),
-    ("the article's problem", "data=octant&hidden=4&rate=1&bias=0&range=1&seed=2"),
-    ("a learning rate that is too large", "data=xor&hidden=2&rate=1000&seed=4&update=40"),
-    ("what eight nodes see", "data=moons&noise=1&hidden=8&rate=2&seed=1&update=20000"),
-    ("two spirals, two layers", "data=spirals&hidden=8&second=8&rate=0.3&loss=log_loss&seed=0"),
+    ("Every number of an update", "data=octant&hidden=4&rate=1&bias=0&range=1&seed=2"),
+    ("XOR: two nodes learn it", "data=xor&hidden=2&rate=2&seed=4&speed=epoch"),
+    (
+        "XOR: with another seed they fail",
+        "data=xor&hidden=2&rate=2&seed=11&speed=epoch&update=2000",
+    ),
+    (
+        "A learning rate that is too large",
+        "data=xor&hidden=2&rate=1000&seed=4&speed=epoch&update=40",
+    ),
+    ("What eight nodes have learned", "data=moons&noise=1&hidden=8&rate=2&seed=1&update=20000"),
+    (
+        "Two spirals, two layers",
+        "data=spirals&hidden=8&second=8&rate=0.3&loss=log_loss&seed=0&speed=epoch",
+    ),
 )
 
 
@@ -132,7 +141,9 @@ def page():
         f"<option value='{name}'>{escape(words)}</option>"
         for name, (words, *_) in DATA_SETS.items()
     )
-    lessons = ", ".join(f"<a href='#{escape(state)}'>{escape(t)}</a>" for t, state in LESSONS)
+    lessons = "".join(
+        f"<li><a href='#{escape(s)}'>{escape(words)}</a></li>" for words, s in LESSONS
+    )
     text = (HERE / "page.html").read_text(encoding="utf-8")
     own_style = (HERE / "playground.css").read_text(encoding="utf-8")
     parts = {

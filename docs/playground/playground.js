@@ -12,11 +12,11 @@ import { make_drawer } from "./layout.js";
 import { initial_weights } from "./random.js";
 import { begin_training, copy_of, in_order } from "./training.js";
 
-const MOST_UPDATES = 10_000_000;  // that an address may ask for
+const MOST_UPDATES = 2_000_000;  // that an address may ask for
 const OWN_FRAME = { low: [-2.6, -2.6], high: [2.6, 2.6] };
 const DEFAULTS = {
   data: "xor", noise: 0, hidden: 2, second: 0, bias: 1, range: "auto", seed: 4, rate: 2,
-  loss: "squared_error", alpha: 0, points: "", weights: "", terms: "article",
+  loss: "squared_error", alpha: 0, points: "", weights: "", terms: "article", speed: "phase",
 };
 const LIMITS = {
   noise: [0, 5], hidden: [1, 8], second: [0, 8], bias: [0, 1], seed: [0, 9999], rate: [1e-3, 1e3],
@@ -134,7 +134,7 @@ function draw_network() {
       label: `A ${sizes().join("-")} network, ${network.has_bias ? "with" : "no"} bias nodes`,
     }));
     for (const hit of root.querySelectorAll(".drawing .hit"))
-      hit.addEventListener("click", () => edit_weight(hit.dataset.edge));
+      hit.addEventListener("click", event => edit_weight(hit.dataset.edge, event.pointerType));
     make_maps();
     make_edge_list();
     stepper?.set_network();
@@ -240,6 +240,7 @@ function read_address() {
   if (given.loss in data.losses) settings.loss = given.loss;
   if (Number(given.range) > 0) settings.range = given.range;
   if (given.terms === "standard") settings.terms = "standard";
+  if (source.units.some(({ name }) => name === given.speed)) settings.speed = given.speed;
   const points = (given.points ?? "").split(";").map(point => point.split(",").map(Number));
   const are_points = points.every(point => point.length === 3 && point.every(Number.isFinite));
   const targets = new Set(points.map(point => point[2]));
@@ -262,6 +263,7 @@ function open_address() {
   stepper ??= step_through(root, source, settings.terms);
   stepper.state.phase = phase;
   stepper.set_terms(settings.terms);
+  stepper.set_unit(settings.speed);
   show_settings();
   stepper.show();
 }
@@ -384,10 +386,11 @@ function show_weight() {
   const value = in_order(weights_shown(), network.has_bias)[Number(fields.namedItem("edge").value)];
   fields.namedItem("value").value = value;
 }
-function edit_weight(edge) {
+function edit_weight(edge, pointer) {
   if (stepper.state.timer !== null) stepper.pause();
   fields.namedItem("edge").value = edge;
   show_weight();
+  if (pointer === "touch") return;  // on a phone the keyboard would hide the drawing
   fields.namedItem("value").focus();
   fields.namedItem("value").select();
 }
@@ -434,6 +437,7 @@ const source = {
   restart: () => false,  // training has no end
   show(state) {
     settings.terms = state.terms;
+    settings.speed = state.unit;
     show_figures();
     show_programs();
     if (document.activeElement !== fields.namedItem("value")) show_weight();

@@ -38,8 +38,14 @@ export function step_through(root, source, first_terms) {
     }
     for (const part of [...all(".hit"), ...groups, ...biases]) {
       part.addEventListener("pointerenter", () => choose(part));
-      part.addEventListener("pointerleave", () => leave(part));
+      // A finger that is lifted leaves the words there, until it touches something else.
+      part.addEventListener("pointerleave", event => {
+        if (event.pointerType !== "touch") leave(part);
+      });
     }
+    drawing.addEventListener("pointerdown", event => {
+      if (event.target === drawing) choose(null);
+    });
     show_legend();
   }
   function choose(part) {
@@ -109,7 +115,7 @@ export function step_through(root, source, first_terms) {
     find(".words").setAttribute("aria-live", state.timer === null ? "polite" : "off");
     find(".words").replaceChildren(...texts.map(text => element("p", {}, text)));
     show_tables();
-    source.show(state);
+    source.show({ ...state, unit: speed.value });
   }
 
   // ---- controls
@@ -161,10 +167,13 @@ export function step_through(root, source, first_terms) {
   });
   back.addEventListener("click", () => step(-1));
   next.addEventListener("click", () => step(1));
-  speed.addEventListener("change", () => { if (state.timer !== null) pause(); });
+  speed.addEventListener("change", pause);
   function set_terms(name) {
     terms.value = state.terms = name;
     show_legend();
+  }
+  function set_unit(name) {
+    speed.value = name;
   }
   terms.addEventListener("change", () => { set_terms(terms.value); show(); });
 
@@ -196,7 +205,7 @@ export function step_through(root, source, first_terms) {
   }
 
   set_network();
-  return { state, set_network, set_terms, show, pause };
+  return { state, set_network, set_terms, set_unit, show, pause };
 }
 
 // A table of texts, of which the first `n_names` columns are names.

@@ -64,7 +64,8 @@ STYLE = (
 .sklearn-mlp-training dt { font-weight: bold; }
 .sklearn-mlp-training pre { overflow-x: auto; font-size: 0.85em; }
 @media (pointer: coarse) {
-  .sklearn-mlp-training :is(button, select, summary, input) { min-height: 44px; min-width: 44px; }
+  .sklearn-mlp-training :is(button, select, input) { min-height: 44px; min-width: 44px; }
+  .sklearn-mlp-training summary { padding: 0.7em 0; margin: 0; }
 }
 @media (prefers-reduced-motion: no-preference) {
   .sklearn-mlp-training .flows line.edge { stroke-dasharray: 7 5;
