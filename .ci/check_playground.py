@@ -302,6 +302,19 @@ return part.closest('.drawing') ? part.getAttribute('aria-label').split(/[: ]/)[
 """
 
 
+def tap_line(playground):
+    """The words after a finger has touched a line and was lifted."""
+    line = "document.querySelector('.drawing .hit').getBoundingClientRect()"
+    script = f"const box = {line}; return [box.x + box.width / 2, box.y + box.height / 2];"
+    x, y = playground.driver.execute_script(script)
+    for kind, points in (("touchStart", [{"x": x, "y": y}]), ("touchEnd", [])):
+        playground.driver.execute_cdp_cmd(
+            "Input.dispatchTouchEvent", {"type": kind, "touchPoints": points}
+        )
+    time.sleep(0.3)
+    return playground.driver.execute_script("return document.querySelector('.words').textContent")
+
+
 def check_hands(playground):
     """On a phone, sizes of numbers and buttons; by the tab key, the order of the nodes."""
     phone = {"width": 400, "height": 800, "deviceScaleFactor": 1, "mobile": True}
@@ -311,6 +324,10 @@ def check_hands(playground):
         playground.open(state)
         for problem in playground.driver.execute_script(SMALL):
             yield f"on a phone, {state}: {problem}"
+    playground.open("")
+    words = tap_line(playground)
+    if "(ItoH): the weight is" not in words:
+        yield f"a tap on a line shows: {words}"
     playground.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
     playground.driver.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": False})
     playground.open("")

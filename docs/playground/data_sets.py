@@ -77,8 +77,8 @@ X = (X + random.normal(scale=noise, size=X.shape)).round(3)
 DATA_SETS = {
     "and": ("AND", _TABLE, _TABLE_WITH_NOISE),
     "or": ("OR", _TABLE, _TABLE_WITH_NOISE),
-    "xor": ("XOR (exclusive or)", _TABLE, _TABLE_WITH_NOISE),
-    "octant": ("octant, the article's (3 inputs)", _OCTANT, _OCTANT),
+    "xor": ("XOR", _TABLE, _TABLE_WITH_NOISE),
+    "octant": ("octant (3 inputs)", _OCTANT, _OCTANT),
     "line": ("line", _LINE, _LINE),
     "circles": ("circles", _CIRCLES, _CIRCLES),
     "moons": ("moons", _MOONS, _MOONS),
