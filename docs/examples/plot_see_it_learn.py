@@ -30,6 +30,7 @@ article = MLPLogisticClassifier(
     random_state=1,
 )
 training = trace_training(article, X, y, updates=60)
+training
 
 # %%
 # Press *Play*, or move the slider. Every update has three steps:
@@ -50,7 +51,6 @@ training = trace_training(article, X, y, updates=60)
 # Point at a node or at a line, and the page shows how its number is computed. With the keyboard,
 # the arrow keys move the slider, and the tab key goes from node to node. The menu switches from
 # the article's names to the standard ones.
-training
 
 # %%
 # The first update by hand

@@ -371,7 +371,7 @@ plane.canvas.addEventListener("click", event => {
 });
 fields.namedItem("add").addEventListener("click", () =>
   add_point(...["own_x0", "own_x1"].map(name => Number(fields.namedItem(name).value))));
-fields.namedItem("remove").addEventListener("click", () => change_points(own_points().slice(0, -1)));
+fields.namedItem("remove_last").addEventListener("click", () => change_points(own_points().slice(0, -1)));
 fields.namedItem("few").addEventListener("click", () =>
   change_points([0, 1].map(target => own_points().find(point => point[2] === target))));
 

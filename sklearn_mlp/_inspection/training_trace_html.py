@@ -54,7 +54,7 @@ STYLE = (
 .sklearn-mlp-training .words { min-height: 14em; border-left: 3px solid #2f81e0;
   padding-left: 0.8em; margin: 0.6em 0; }
 .sklearn-mlp-training .words p { margin: 0.2em 0; overflow-wrap: anywhere; }
-.sklearn-mlp-training text.value { font-size: 10.5px; }
+.sklearn-mlp-training text.value { font-size: 10.5px; pointer-events: none; }
 .sklearn-mlp-training .chosen :is(circle, rect) { stroke-width: 3; }
 .sklearn-mlp-training line.chosen { stroke-opacity: 1; }
 .sklearn-mlp-training line.edge { stroke-linecap: round; }
