@@ -32,6 +32,8 @@ MOST_NODES = 8
 OWN_SCRIPTS = (
     "equations.js",
     "random.js",
+    "network.js",
+    "settings.js",
     "training.js",
     "layout.js",
     "as_python.js",

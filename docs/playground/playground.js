@@ -9,20 +9,16 @@ import { number, short } from "../../sklearn_mlp/_inspection/words.js";
 import { as_python, points_as_python } from "./as_python.js";
 import { loss_of } from "./equations.js";
 import { make_drawer } from "./layout.js";
+import {
+  in_order, network_of, set_weight, sizes_of, text_of_weights, weights_of_text,
+} from "./network.js";
 import { initial_weights } from "./random.js";
-import { begin_training, copy_of, in_order } from "./training.js";
+import {
+  has_both_classes, number_or_former, read_address, samples_of, text_of_points, text_of_state,
+} from "./settings.js";
+import { begin_training, copy_of } from "./training.js";
 
-const MOST_UPDATES = 2_000_000;  // that an address may ask for
 const OWN_FRAME = { low: [-2.6, -2.6], high: [2.6, 2.6] };
-const DEFAULTS = {
-  data: "xor", noise: 0, hidden: 2, second: 0, bias: 1, range: "auto", seed: 4, rate: 2,
-  loss: "squared_error", alpha: 0, points: "", weights: "", terms: "article", speed: "phase",
-};
-const LIMITS = {
-  noise: [0, 5], hidden: [1, 8], second: [0, 8], bias: [0, 1], seed: [0, 9999], rate: [1e-3, 1e3],
-  alpha: [0, 1e9],
-};
-const WHOLE = ["noise", "hidden", "second", "bias", "seed"];
 
 const root = document.querySelector(".playground");
 const data = JSON.parse(document.querySelector("body > script[type='application/json']").textContent);
@@ -32,50 +28,23 @@ const draw = make_drawer(
   document.querySelector("template").content.querySelector("svg"), data.template_layout,
   data.value_places);
 
-let settings = { ...DEFAULTS };
+let settings;
 // Inputs and targets; the weights that training began with; training; what is drawn of it.
 let X, y, start, training, network, shown, frame, stepper;
-const sizes = () => [X[0].length, settings.hidden, ...(settings.second ? [settings.second] : []), 1];
+const has_bias = () => settings.bias === 1;
+const sizes = () => sizes_of(settings, X[0].length);
 
 // ---- settings to training
 
-function samples_of_settings() {
-  if (settings.data === "own") {
-    const points = settings.points.split(";").map(point => point.split(",").map(Number));
-    return { X: points.map(point => point.slice(0, 2)), y: points.map(point => point[2]) };
-  }
-  return data.data_sets[settings.data][settings.noise];
-}
-
-// The weights of the address, or null if they are drawn with the seed.
-function weights_of_settings() {
-  if (!settings.weights) return null;
-  const numbers = settings.weights.split(",").map(Number);
-  const drawn = initial_weights(0, sizes(), 1, false);
-  let at = 0;
-  const fill_in = row => row.map(() => {
-    at += 1;
-    return numbers[at - 1];
-  });
-  const filled = {
-    coefs: drawn.coefs.map(rows => rows.map(fill_in)), intercepts: drawn.intercepts.map(fill_in),
-  };
-  return at === numbers.length && numbers.every(Number.isFinite) ? filled : null;
-}
-
-function set_weights({ coefs, intercepts }) {
-  settings.weights = [...coefs.flat(2), ...intercepts.flat()].join(",");
-}
-
 // Training from its beginning, with the settings.
 function begin() {
-  ({ X, y } = samples_of_settings());
-  const own_weights = weights_of_settings();
+  ({ X, y } = samples_of(settings, data.data_sets));
+  const own_weights = weights_of_text(settings.weights, sizes(), has_bias());
   if (!own_weights) settings.weights = "";
   const range = settings.range === "auto" ? "auto" : Number(settings.range);
-  start = own_weights ?? initial_weights(settings.seed, sizes(), range, settings.bias === 1);
+  start = own_weights ?? initial_weights(settings.seed, sizes(), range, has_bias());
   training = begin_training(X, y, start, {
-    loss: settings.loss, LR: settings.rate, alpha: settings.alpha, has_bias: settings.bias === 1,
+    loss: settings.loss, LR: settings.rate, alpha: settings.alpha, has_bias: has_bias(),
   });
   shown = training.next();
   frame = settings.data === "own" ? OWN_FRAME : frame_of(X);
@@ -94,7 +63,8 @@ const weights_shown = () =>
 
 // What is changed in the midst of training goes on from the weights that are shown.
 function keep_weights() {
-  if (made_shown() > 0 || settings.weights) set_weights(weights_shown());
+  if (made_shown() > 0 || settings.weights)
+    settings.weights = text_of_weights(weights_shown(), has_bias());
 }
 
 // Begin again after a change. The stepper shows the first update, forward.
@@ -107,25 +77,13 @@ function restart() {
 
 // ---- the network's drawing and maps
 
-function network_of_settings() {
-  const all = sizes(), layers = data.layers[all.length], has_bias = settings.bias === 1;
-  const nodes = all.flatMap((size, layer) => Array.from({ length: size }, (_, n) =>
-    [layer, layer === 0 ? `x${n}` : layer === all.length - 1 ? "O" : `${layers[layer]}[${n}]`]));
-  const in_layer = layer => [...nodes.keys()].filter(node => nodes[node][0] === layer);
-  const edges = all.slice(1).flatMap((_, layer) =>
-    [...in_layer(layer), ...(has_bias ? [-1] : [])].flatMap(from =>
-      in_layer(layer + 1).map(to => [from, to])));
-  return {
-    nodes, edges, layers, has_bias, is_small: true, of: "1", loss: data.losses[settings.loss],
-  };
-}
-
 const maps = element("div", { class: "maps" });
 let map_canvases = [];
 
 function draw_network() {
   const former = network;
-  network = network_of_settings();
+  const layers = data.layers[sizes().length];
+  network = network_of(sizes(), has_bias(), layers, data.losses[settings.loss]);
   const key = sizes().join("-") + (network.has_bias ? "+" : "");
   if (former?.key !== key || former.loss !== network.loss) {
     const inputs = network.nodes.filter(([layer]) => layer === 0).map(([, name]) => name);
@@ -219,49 +177,19 @@ function write_address_soon(state) {
   writing = setTimeout(() => write_address(state), 300);
 }
 function write_address(state) {
-  const parts = Object.entries(settings).filter(([key, value]) => value !== DEFAULTS[key]);
-  if (training.made()) parts.push(["update", training.made()]);
-  if (state.phase) parts.push(["phase", state.phase]);
-  const text = parts.map(([key, value]) => `${key}=${value}`).join("&");
+  const text = text_of_state(settings, training.made(), state.phase);
   if (`#${text}` !== location.hash) history.replaceState(null, "", `#${text}`);
 }
 
-// What an address says wrongly is as if it were not there.
-function read_address() {
-  const given = Object.fromEntries(new URLSearchParams(location.hash.slice(1)));
-  settings = { ...DEFAULTS };
-  for (const [key, [least, most]] of Object.entries(LIMITS)) {
-    const value = Number(given[key]);
-    const is_valid = key in given && value >= least && value <= most
-      && (!WHOLE.includes(key) || Number.isInteger(value));
-    if (is_valid) settings[key] = value;
-  }
-  if (given.data in data.data_sets || given.data === "own") settings.data = given.data;
-  if (given.loss in data.losses) settings.loss = given.loss;
-  if (Number(given.range) > 0) settings.range = given.range;
-  if (given.terms === "standard") settings.terms = "standard";
-  if (source.units.some(({ name }) => name === given.speed)) settings.speed = given.speed;
-  const points = (given.points ?? "").split(";").map(point => point.split(",").map(Number));
-  const are_points = points.every(point => point.length === 3 && point.every(Number.isFinite));
-  const targets = new Set(points.map(point => point[2]));
-  if (are_points && targets.size === 2 && targets.has(0) && targets.has(1))
-    settings.points = given.points;
-  if (settings.data === "own" && !settings.points) settings.data = DEFAULTS.data;
-  settings.weights = given.weights ?? "";
-  const made = Number(given.update ?? 0), phase = Number(given.phase ?? 0);
-  return {
-    made: Number.isInteger(made) && made >= 0 && made <= MOST_UPDATES ? made : 0,
-    phase: [0, 1, 2].includes(phase) ? phase : 0,
-  };
-}
-
 function open_address() {
-  const { made, phase } = read_address();
   if (stepper?.state.timer) stepper.pause();
+  const speeds = source.units.map(({ name }) => name);
+  const asked = read_address(location.hash.slice(1), data, speeds);
+  settings = asked.settings;
   begin();
-  go_to(made);
+  go_to(asked.made);
   stepper ??= step_through(root, source, settings.terms);
-  stepper.state.phase = phase;
+  stepper.state.phase = asked.phase;
   stepper.set_terms(settings.terms);
   stepper.set_unit(settings.speed);
   show_settings();
@@ -288,13 +216,7 @@ function show_settings() {
 function on(name, action, event = "change") {
   fields.namedItem(name).addEventListener(event, event => action(event.target.value));
 }
-// A number that is in its limits, or else what was there.
-function read_number(name, text) {
-  const [least, most] = LIMITS[name], value = Number(text);
-  const is_valid = text !== "" && value >= least && value <= most
-    && (!WHOLE.includes(name) || Number.isInteger(value));
-  return is_valid ? value : settings[name];
-}
+const read_number = (name, text) => number_or_former(name, text, settings[name]);
 
 // Other data or another network: training begins with new weights.
 for (const name of ["noise", "hidden", "second", "seed"])
@@ -344,10 +266,10 @@ on("alpha", text => {
 // ---- own points
 
 function set_points(points) {
-  settings.points = points.map(point => point.join(",")).join(";");
+  settings.points = text_of_points(points);
 }
 function change_points(points) {
-  if (new Set(points.map(point => point[2])).size < 2) return;  // both classes are needed
+  if (!has_both_classes(points)) return;  // as the estimator, training needs both
   keep_weights();
   set_points(points);
   restart();
@@ -383,7 +305,7 @@ function make_edge_list() {
     element("option", { value: edge }, `${name(from)} to ${name(to)}`)));
 }
 function show_weight() {
-  const value = in_order(weights_shown(), network.has_bias)[Number(fields.namedItem("edge").value)];
+  const value = in_order(weights_shown(), has_bias())[Number(fields.namedItem("edge").value)];
   fields.namedItem("value").value = value;
 }
 function edit_weight(edge, pointer) {
@@ -399,15 +321,8 @@ on("value", text => {
   const value = Number(text);
   if (text === "" || !Number.isFinite(value)) return show_weight();
   const changed = copy_of(weights_shown());
-  // The row and the place in it of the edge, in the order of `in_order`.
-  const rows = changed.coefs.flatMap((coef, layer) =>
-    [...coef, ...(network.has_bias ? [changed.intercepts[layer]] : [])]);
-  let at = Number(fields.namedItem("edge").value);
-  for (const row of rows) {
-    if (at >= 0 && at < row.length) row[at] = value;
-    at -= row.length;
-  }
-  set_weights(changed);
+  set_weight(changed, has_bias(), Number(fields.namedItem("edge").value), value);
+  settings.weights = text_of_weights(changed, has_bias());
   restart();
 });
 

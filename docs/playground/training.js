@@ -1,6 +1,7 @@
 // Training that can go back: the samples are visited in their order, epoch after epoch.
 import { forward } from "../../sklearn_mlp/_inspection/forward.js";
 import { change, gradients, loss_of, shrink_of } from "./equations.js";
+import { in_order } from "./network.js";
 
 const MOST_KEPT = 2000;  // copies of weights
 
@@ -8,11 +9,6 @@ export const copy_of = ({ coefs, intercepts }) => ({
   coefs: coefs.map(rows => rows.map(row => row.slice())),
   intercepts: intercepts.map(row => row.slice()),
 });
-
-// All weights in the order of the edges of the drawing: layer by layer, a bias node's last.
-export function in_order({ coefs, intercepts }, has_bias) {
-  return coefs.flatMap((rows, layer) => [...rows, ...(has_bias ? [intercepts[layer]] : [])]).flat();
-}
 
 // options: loss, LR, alpha, has_bias
 export function begin_training(X, y, start, options) {
