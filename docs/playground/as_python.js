@@ -34,7 +34,8 @@ export function as_python(data_program, settings, n, made, weights) {
   if (weights) {
     lines.push(`coefs_init = ${list(weights.coefs.map(matrix))}`,
       `intercepts_init = ${list(weights.intercepts.map(vector))}`);
-    start = ", coefs_init=coefs_init, intercepts_init=intercepts_init";
+    lines.push("start = {\"coefs_init\": coefs_init, \"intercepts_init\": intercepts_init}");
+    start = ", **start";
   }
   if (is_whole) lines.push(
     `model.fit(X, y${start})`,

@@ -200,9 +200,11 @@ export function make_words(network, state, now) {
       + `${term("error")} of the node that it leads to. ${about_edge(to_output)}`,
       `The ${term("error")} flows back through the weights; each hidden node multiplies it by its `
       + `own ${term("f_prime")}. ${about_edge(to_hidden)}`];
+    const shrink = u.shrink === 1 ? "" : ` Before that, alpha shrinks it: times ${number(u.shrink)} `
+      + "(not the weights of bias nodes).";
     return [
       `Change. Every weight changes by -${term("LR")} · ${term("gradient")}, with ${term("LR")} = `
-      + `${Number(u.LR.toPrecision(6))}. ${about_edge(to_output)} ${about_edge(to_hidden)}`,
+      + `${Number(u.LR.toPrecision(6))}.${shrink} ${about_edge(to_output)} ${about_edge(to_hidden)}`,
       `For this sample, the output was ${number(signal(output))} before the change and is `
       + `${number(u.S_postA_after)} after it; ${term("T")} = ${u.T}. The loss was `
       + `${number(u.loss)} and is ${number(u.loss_after)}.`];
