@@ -29,8 +29,9 @@ const draw = make_drawer(
   data.value_places);
 
 let settings;
-// Inputs and targets; the weights that training began with; training; what is drawn of it.
-let X, y, start, training, network, shown, frame, stepper;
+let X, y, frame;  // samples, and the rectangle around them
+let start, training, shown;  // weights that training begins with; training; the update that is shown
+let network, stepper;  // what is drawn, and what steps through it
 const has_bias = () => settings.bias === 1;
 const sizes = () => sizes_of(settings, X[0].length);
 

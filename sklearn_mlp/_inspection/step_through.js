@@ -63,7 +63,7 @@ export function step_through(root, source, first_terms) {
     if (part.classList.contains("bias")) return words.about_bias(biases.indexOf(part));
     return words.about_edge(Number(part.dataset.edge));
   }
-  // Beside what is in the circle, a node is lit up while it is chosen.
+  // The tooltip and the label of a node or line, and whether it stands out.
   function describe(part) {
     const text = about(part);
     part.querySelector("title").textContent = text;
