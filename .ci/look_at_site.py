@@ -35,7 +35,7 @@ for (const trace of document.querySelectorAll('.sklearn-mlp-trace')) {
     trace.querySelectorAll('details').forEach(d => d.open = true);
     if (trace.getBoundingClientRect().right > room + 1)
         problems.push('trace wider than the window');
-    const boxes = [...trace.querySelectorAll('svg text')].map(
+    const boxes = [...trace.querySelectorAll('svg text')].filter(t => t.textContent).map(
         t => [t.textContent, t.getBoundingClientRect(), t.ownerSVGElement]);
     boxes.forEach(([words, a, drawing], i) => {
         const frame = drawing.getBoundingClientRect();
@@ -83,7 +83,9 @@ def broken_links(root):
             there = root / unquote(urlsplit(target).path).lstrip("/")
             there = there / "index.html" if there.is_dir() else there
             known = pages[there].anchors if there in pages else {"", anchor}
-            if not there.is_file() or unquote(anchor) not in known | {"documentation_options"}:
+            # The playground's anchors are states: name=value&name=value.
+            is_known = "=" in anchor or unquote(anchor) in known | {"documentation_options"}
+            if not there.is_file() or not is_known:
                 yield f"{path.relative_to(root)}: link to {link}"
 
 
@@ -132,14 +134,17 @@ buttons[3 + phase].click();
 const names = root.querySelectorAll('.controls select')[1];
 names.value = terms;
 names.dispatchEvent(new Event('change'));
-root.querySelector('.weights').open = true;
-root.querySelector('.weights').dispatchEvent(new Event('toggle'));
+for (const table of root.querySelectorAll('.nodes, .weights')) {
+    table.open = true;
+    table.dispatchEvent(new Event('toggle'));
+}
+const rows = table => [...root.querySelectorAll(table + ' tbody tr')].map(
+    row => [...row.cells].map(cell => cell.textContent));
 const texts = selector => [...root.querySelectorAll(selector)].map(e => e.textContent);
 return {
     nodes: texts('g.node > text'), values: texts('text.value'), words: texts('.words')[0],
     value_edges: [...root.querySelectorAll('text.value')].map(e => +e.dataset.edge),
-    rows: [...root.querySelectorAll('.weights tbody tr')].map(
-        row => [...row.cells].map(cell => cell.textContent)),
+    rows: rows('.weights'), node_rows: rows('.nodes'),
     place: texts('.place')[0], target: texts('text.target')[0], error: texts('text.error')[0],
 };
 """
@@ -152,13 +157,14 @@ def step_through(driver):
     """
     from sklearn_mlp._inspection.trace_text import number, short_number
 
-    for root in driver.find_elements("css selector", ".sklearn-mlp-training"):
+    for root in driver.find_elements("css selector", ".sklearn-mlp-training:not(.playground)"):
         script = root.find_element("css selector", "script[type='application/json']")
         data = json.loads(script.get_attribute("textContent"))
         updates, n_inputs = data["updates"], sum(layer == 0 for layer, _ in data["nodes"])
         for at in (0, len(updates) // 2, len(updates) - 1):
             update = updates[at]
             errors = [None] * n_inputs + update["error"]
+            sums = [None] * n_inputs + update["S_preA"]
             signals = [*update["S_postA"], 1.0]  # -1 is a bias node
             gradients = [signals[start] * errors[end] for start, end in data["edges"]]
             for phase, edges in enumerate((update["weights"], gradients, update["after"])):
@@ -175,12 +181,23 @@ def step_through(driver):
                     for (start, end), *numbers in weights:
                         start_name = data["nodes"][start][1] if start >= 0 else "bias"
                         numbers = [signals[start], errors[end], *numbers]
-                        rows.append([start_name, data["nodes"][end][1], *map(number, numbers)])
+                        end_layer, end_name = data["nodes"][end]
+                        matrix = "to".join(data["layers"][end_layer - 1 : end_layer + 1])
+                        rows.append([start_name, end_name, matrix, *map(number, numbers)])
+                    node_rows = [
+                        [name, *map(number, (total, signal, signal * (1.0 - signal), error))]
+                        if layer
+                        else [name, "", number(signal), "", ""]
+                        for (layer, name), total, signal, error in zip(
+                            data["nodes"], sums, signals[:-1], errors, strict=True
+                        )
+                    ]
                     error, target = ("FE", "T") if terms == "article" else ("error", "target")
                     expected = {
                         "nodes": nodes,
                         "values": [short_number(edges[edge]) for edge in shown["value_edges"]],
                         "rows": rows,
+                        "node_rows": node_rows,
                         "place": f"Update {update['number']}, epoch {update['epoch']}",
                         "target": f"{target} = {update['T']}",
                         "error": f"{error} = {short_number(update['FE'])}" if phase else "",

@@ -8,7 +8,9 @@ from pathlib import Path
 # The folder with the package's source has no compiled part: the site is of the installed package.
 HERE = Path(__file__).resolve().parent
 sys.path[:] = [entry for entry in sys.path if Path(entry or ".").resolve() != HERE.parent]
-sys.path.append(str(HERE))  # gallery_order
+sys.path.append(str(HERE))  # playground, gallery_order
+
+from playground import build
 
 import sklearn_mlp
 
@@ -40,6 +42,7 @@ html_context = {"default_mode": "auto"}
 html_logo = html_favicon = "_static/logo.svg"
 html_theme_options = {
     "navbar_align": "left",
+    "navbar_center": ["link_to_playground", "navbar-nav"],
     "header_links_before_dropdown": 8,  # all
     "logo": {"text": f"sklearn-mlp {version}"},
     "show_prev_next": False,
@@ -64,6 +67,8 @@ GUIDE = [
 html_sidebars = {"**": [], **{page: ["sidebar-nav-bs"] for page in GUIDE}}
 html_show_sourcelink = False
 html_static_path = ["_static"]
+build.write(HERE / "generated" / "playground")
+html_extra_path = ["generated/playground"]
 html_css_files = ["site.css"]
 
 autodoc_typehints = "none"

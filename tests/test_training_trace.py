@@ -15,6 +15,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sklearn_mlp import MLPLogisticClassifier, trace_training, trace_update
+from sklearn_mlp._reference import forward
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -225,10 +226,25 @@ def test_the_page_has_the_numbers_of_the_trace():
             for start, end in data["edges"]
         ]
         np.testing.assert_allclose(products, frame["gradient"], rtol=1e-8)
+        _, S_postA = forward(update.x, *update.after)
+        np.testing.assert_allclose(shown["S_postA_after"], S_postA[-1][0])
+        np.testing.assert_allclose(shown["loss_after"], 0.5 * (S_postA[-1][0] - update.T) ** 2)
+    assert data["layers"] == ["I", "H", "O"]
     np.testing.assert_array_equal(data["surface"]["points"], XOR[0])
     np.testing.assert_array_equal(data["surface"]["targets"], XOR[1])
     assert len(data["surface"]["last"]) == 9
     assert data["surface"]["sizes"] == [2, 2, 1]
+
+
+def test_every_line_of_the_page_is_easy_to_hit_and_every_node_can_be_described():
+    trace = trace_training(MLPLogisticClassifier(2, random_state=0), *XOR, updates=1)
+    html = trace.to_html()
+    edges = re.findall(r"<line class='edge' data-edge='(\d+)'", html)
+    assert len(edges) == 9
+    assert re.findall(r"<path class='hit' data-edge='(\d+)'", html) == edges
+    # Nodes and bias nodes layer by layer, the order in which the tab key visits them.
+    kinds = re.findall(r"<g class='(node|bias)'", html)
+    assert kinds == ["node", "node", "bias", "node", "node", "bias", "node"]
 
 
 def test_labels_cannot_end_the_script_of_the_page():

@@ -2,8 +2,8 @@
 
 In each round, every client trains the network on its own rows, and a server averages the weights,
 each client counted as often as it has rows (McMahan, Moore, Ramage, Hampson and Agüera y Arcas,
-"Communication-efficient learning of deep networks from decentralized data", 2017). Weights go to
-and fro as lists of arrays, as in Flower's `NumPyClient`
+"Communication-efficient learning of deep networks from decentralized data", 2017). Weights travel
+as lists of arrays, as in Flower's `NumPyClient`
 (https://flower.ai/docs/framework/ref-api/flwr.client.NumPyClient.html). Flower is not needed here:
 the clients and the server are functions of one process. Run as a program, it compares two clients
 that do not have the same classes with one fit of all rows.

@@ -7,7 +7,7 @@ weights a little. Then it looks at the next sample. This page shows each of thes
 numbers. You need no knowledge of backpropagation, and you can check every number by hand.
 """
 
-# sphinx_gallery_thumbnail_path = "images/see_it_learn.png"
+# sphinx_gallery_thumbnail_path = "images/playground.png"
 import warnings
 
 import matplotlib.pyplot as plt
@@ -50,6 +50,7 @@ for epoch in range(1, 20):
     chosen += [500 * epoch + 13, 500 * epoch + 14]
 network = MLPLogisticClassifier(**article, random_state=0)
 training = trace_training(network, X, y, updates=chosen)
+training
 
 # %%
 # Press *Play*, or move the slider. Every update has three steps:
@@ -69,7 +70,6 @@ training = trace_training(network, X, y, updates=chosen)
 # Point at a node or at a line, and the page shows how its number is computed. With the keyboard,
 # the arrow keys move the slider, and the tab key goes from node to node. The menu switches from
 # the article's names to the standard ones.
-training
 
 # %%
 # The first update by hand

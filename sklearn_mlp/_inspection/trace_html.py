@@ -34,14 +34,19 @@ MOST_LETTERS = 13  # in a line of the name of an input
 # of a bias node, and of a value on an edge.
 RADIUS, LINE = 21, 54
 BIAS_SIDE, VALUE_SIZE = 16, (19, 7)
+# Where on an edge its value may stand, from one end to the other: the middle first.
+VALUE_PLACES = sorted(np.linspace(0.26, 0.74, 17).tolist(), key=lambda t: abs(t - 0.5))
 
 STYLE = """
 .sklearn-mlp-trace { max-width: 56em; font: 14px/1.45 system-ui, sans-serif; }
 .sklearn-mlp-trace svg { display: block; width: 100%; max-width: 42em; height: auto; }
+.sklearn-mlp-trace .drawing svg { min-width: var(--least); }
 .sklearn-mlp-trace .drawing { overflow-x: auto; }
 .sklearn-mlp-trace text { fill: currentColor; font: 13px system-ui, sans-serif; }
 .sklearn-mlp-trace text.small { font-size: 11px; }
-.sklearn-mlp-trace .outline { fill: none; stroke: currentColor; stroke-width: 1.2; }
+.sklearn-mlp-trace .outline { fill: none; stroke: currentColor; stroke-width: 1.2;
+  pointer-events: all; }
+.sklearn-mlp-trace .hit { fill: none; stroke: transparent; stroke-width: 13; }
 .sklearn-mlp-trace .scroll { max-height: 24em; overflow: auto; }
 .sklearn-mlp-trace table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 .sklearn-mlp-trace :is(th, td) { padding: 0.1em 0.7em; text-align: right; white-space: nowrap; }
@@ -52,6 +57,11 @@ STYLE = """
 .sklearn-mlp-trace th small { display: block; font-weight: normal; opacity: 0.8; }
 .sklearn-mlp-trace summary { cursor: pointer; margin: 0.4em 0; }
 .sklearn-mlp-trace p { margin: 0.3em 0; }
+/* For fingers: numbers of 12 px, for the drawing is at least 0.86 times its own size. */
+@media (pointer: coarse) {
+  .sklearn-mlp-trace .drawing svg { min-width: max(var(--least), 0.86 * var(--width)); }
+  .sklearn-mlp-trace .drawing :is(text.small, text.value) { font-size: 14px; }
+}
 """
 
 
@@ -105,8 +115,9 @@ def _table(heads, columns):
 def svg(trace, *, edge_values=False):
     """The network: inputs at the left, the output at the right; nodes and weights have tooltips.
 
-    What `training_trace.js` changes from update to update has classes and numbers: "edge", "node"
-    and "value", numbered in the order of `drawn_edges` and `drawn_nodes`.
+    What the scripts change has classes and numbers: "edge", "node" and "value", numbered in the
+    order of `Drawing.edges` and `Drawing.nodes`. Over each edge there is a wide line that cannot be
+    seen, "hit", so that it is easy to point at.
 
     Parameters
     ----------
@@ -114,33 +125,53 @@ def svg(trace, *, edge_values=False):
     edge_values : bool, default=False
         Whether weights are written on their edges, where there is room.
     """
-    drawing = Drawing(trace)
-    values = list(_edge_values(trace, drawing)) if edge_values else []
-    mask, mask_name = _mask(drawing, [place for place, _ in values])
+    drawing = drawing_of(trace)
+    values = list(drawing.values()) if edge_values else []
+    mask, mask_name = _mask(drawing, values)
     edges = "".join(_edges(trace, drawing))
     parts = [mask, f"<g mask='url(#{mask_name})'>{edges}</g>", *_nodes(trace, drawing)]
-    parts += [text for _, text in values]
-    names = trace.layer_names
-    titles = ["inputs", *("hidden " + name if len(names) > 3 else "hidden" for name in names[1:-1])]
-    for x, title in zip(drawing.xs, [*titles, "output"], strict=True):
+    parts += _edge_values(trace, drawing, values)
+    for x, title in zip(drawing.xs, titles_of(trace.layer_names), strict=True):
         parts.append(_text(x, 14, title, "title"))
+    parts.append("<g class='key'>")
     x = 8
     for colour, words in ((BLUE, "positive"), (ORANGE, "negative; wider is larger")):
         parts.append(
             f"<rect x='{x}' y='{drawing.height - 13}' width='18' height='4' fill='{colour}'/>"
         )
         parts.append(_text(x + 24, drawing.height - 7, words, "small", "start"))
-        x += 84
+        x += 96
+    parts.append("</g>")
     label = escape(describe(trace)[0], quote=True)
     return (
         f"<svg viewBox='0 0 {drawing.width:.0f} {drawing.height}' role='img' aria-label='{label}' "
-        f"style='min-width:{drawing.min_width:.0f}px' xmlns='http://www.w3.org/2000/svg'>"
+        f"style='--width:{drawing.width:.0f}px;--least:{drawing.min_width:.0f}px' "
+        f"xmlns='http://www.w3.org/2000/svg'>"
         f"{''.join(parts)}</svg>"
     )
 
 
+def titles_of(layer_names):
+    """What stands above each layer."""
+    several = len(layer_names) > 3
+    hidden = [f"hidden {name}" if several else "hidden" for name in layer_names[1:-1]]
+    return ["inputs", *hidden, "output"]
+
+
+def drawing_of(trace):
+    """The `Drawing` of the network of a trace."""
+    return Drawing(trace.before.coefs, trace.feature_names, has_bias=trace.has_bias)
+
+
 class Drawing:
     """Places of nodes and edges, in pixels.
+
+    Parameters
+    ----------
+    coefs : list of arrays
+        Only their shapes count.
+    feature_names : list of str
+    has_bias : bool
 
     Attributes
     ----------
@@ -151,11 +182,11 @@ class Drawing:
         Lines of the name of each input that is drawn.
     """
 
-    def __init__(self, trace):
-        self.layers = draw_layers(trace.before.coefs, MOST_NODES, has_bias=trace.has_bias)
-        self.names = [_lines_of(trace.feature_names[node]) for node in self.layers[0].nodes]
+    def __init__(self, coefs, feature_names, *, has_bias):
+        self.layers = draw_layers(coefs, MOST_NODES, has_bias=has_bias)
+        self.names = [_lines_of(feature_names[node]) for node in self.layers[0].nodes]
         longest = max(len(line) for lines in [*self.names, ["bias"]] for line in lines)
-        left, right = RADIUS + 12 + max(6.6 * longest, 30.0), RADIUS + 84
+        left, right = RADIUS + 12 + max(6.6 * longest, 30.0), RADIUS + 24
         gap = 165.0
         self.width = left + gap * (len(self.layers) - 1) + right
         self.min_width = 0.0 if len(self.layers) <= 3 else 0.75 * self.width
@@ -181,6 +212,29 @@ class Drawing:
             if drawn.bias is not None:
                 yield x, self.y(drawn.bias)
 
+    def values(self):
+        """Number of an edge and part of its length, for each value that has room on its edge.
+
+        It must overlap no node and no other value.
+        """
+        half_width, half_height = VALUE_SIZE
+        taken = [(x, y, RADIUS, RADIUS) for _, _, (x, y) in self.nodes()]
+        taken += [(x, y, BIAS_SIDE, BIAS_SIDE) for x, y in self.biases()]
+        edges = list(self.edges())
+        n_edges = Counter(layer for layer, *_ in edges)
+        for number_of_edge, (layer, _, _, ends) in enumerate(edges):
+            if n_edges[layer] > MOST_VALUES:
+                continue
+            for part in VALUE_PLACES:
+                x, y = place_on(ends, part)
+                if all(
+                    abs(x - u) >= half_width + w or abs(y - v) >= half_height + h
+                    for u, v, w, h in taken
+                ):
+                    taken.append((x, y, half_width, half_height))
+                    yield number_of_edge, part
+                    break
+
     def edges(self):
         """Layer, row and column of the weight, and both ends, of each edge that is drawn.
 
@@ -194,6 +248,12 @@ class Drawing:
                 for j, end in zip(target.nodes.tolist(), target.heights.tolist(), strict=True):
                     ends = (self.xs[layer], self.y(start)), (self.xs[layer + 1], self.y(end))
                     yield layer, i, j, ends
+
+
+def place_on(ends, part):
+    """The place (x, y) at a part of the way from one end to the other."""
+    (x0, y0), (x1, y1) = ends
+    return x0 + part * (x1 - x0), y0 + part * (y1 - y0)
 
 
 def _lines_of(name):
@@ -220,19 +280,19 @@ def _edges(trace, drawing):
         largest[layer] = max(largest[layer], np.nan_to_num(abs(before[layer][i, j]), posinf=0.0))
     for number_of_edge, (layer, i, j, ((x0, y0), (x1, y1))) in enumerate(drawn):
         weight = before[layer][i, j]
-        length = np.hypot(x1 - x0, y1 - y0)
-        dx, dy = RADIUS * (x1 - x0) / length, RADIUS * (y1 - y0) / length
         size = min(np.nan_to_num(abs(weight)) / (largest[layer] or 1.0), 1.0)
         source = "bias" if i == -1 else trace.node_names[layer][i]
         tip = (
             f"{source} to {trace.node_names[layer + 1][j]}: weight {number(weight)}, "
             f"gradient {number(gradients[layer][i, j])}, after {number(after[layer][i, j])}"
         )
+        # From centre to centre: the mask cuts it off under the nodes.
         yield (
-            f"<line class='edge' data-edge='{number_of_edge}' x1='{x0 + dx:.1f}' "
-            f"y1='{y0 + dy:.1f}' x2='{x1 - dx:.1f}' y2='{y1 - dy:.1f}' "
-            f"stroke='{ORANGE if weight < 0 else BLUE}' stroke-width='{0.5 + 3.5 * size:.2f}' "
-            f"stroke-opacity='{0.45 + 0.55 * size:.2f}'><title>{escape(tip)}</title></line>"
+            f"<line class='edge' data-edge='{number_of_edge}' x1='{x0:.1f}' y1='{y0:.1f}' "
+            f"x2='{x1:.1f}' y2='{y1:.1f}' stroke='{ORANGE if weight < 0 else BLUE}' "
+            f"stroke-width='{0.5 + 3.5 * size:.2f}' stroke-opacity='{0.45 + 0.55 * size:.2f}'/>"
+            f"<path class='hit' data-edge='{number_of_edge}' d='M{x0:.1f},{y0:.1f}L{x1:.1f},"
+            f"{y1:.1f}'><title>{escape(tip)}</title></path>"
         )
 
 
@@ -241,8 +301,9 @@ def _mask(drawing, values):
     holes = [
         f"<circle cx='{x:.1f}' cy='{y:.1f}' r='{RADIUS}'/>" for _, _, (x, y) in drawing.nodes()
     ]
-    holes += [_box(x, y, BIAS_SIDE, BIAS_SIDE) for x, y in drawing.biases()]
-    holes += [_box(x, y, *VALUE_SIZE) for x, y in values]
+    holes += [_box(*place, BIAS_SIDE, BIAS_SIDE, "under-bias") for place in drawing.biases()]
+    edges = list(drawing.edges())
+    holes += [_box(*place_on(edges[n][-1], part), *VALUE_SIZE, "under-value") for n, part in values]
     size = f"width='{drawing.width:.0f}' height='{drawing.height}'"
     holes = f"<rect {size} fill='white'/><g fill='black'>{''.join(holes)}</g>"
     # The same name for the same content: a page may have many drawings.
@@ -250,73 +311,69 @@ def _mask(drawing, values):
     return f"<mask id='{name}' maskUnits='userSpaceOnUse' x='0' y='0' {size}>{holes}</mask>", name
 
 
-def _box(x, y, half_width, half_height, attributes=""):
+def _box(x, y, half_width, half_height, kind):
     return (
-        f"<rect{attributes} x='{x - half_width:.1f}' y='{y - half_height:.1f}' "
+        f"<rect class='{kind}' x='{x - half_width:.1f}' y='{y - half_height:.1f}' "
         f"width='{2 * half_width}' height='{2 * half_height}'/>"
     )
 
 
-def _edge_values(trace, drawing):
-    """Place and text of each weight on its edge, where that overlaps no node and no other value."""
-    half_width, half_height = VALUE_SIZE
-    taken = [(x, y, RADIUS, RADIUS) for _, _, (x, y) in drawing.nodes()]
-    taken += [(x, y, BIAS_SIDE, BIAS_SIDE) for x, y in drawing.biases()]
+def _edge_values(trace, drawing, values):
+    """Each weight on its edge, at the places `values`."""
     edges = list(drawing.edges())
-    n_edges = Counter(layer for layer, *_ in edges)
-    parts = sorted(np.linspace(0.26, 0.74, 17), key=lambda t: abs(t - 0.5))  # the middle first
-    for number_of_edge, (layer, i, j, ((x0, y0), (x1, y1))) in enumerate(edges):
-        if n_edges[layer] > MOST_VALUES:
-            continue
-        for t in parts:
-            x, y = x0 + t * (x1 - x0), y0 + t * (y1 - y0)
-            if all(
-                abs(x - u) >= half_width + w or abs(y - v) >= half_height + h
-                for u, v, w, h in taken
-            ):
-                taken.append((x, y, half_width, half_height))
-                weight = _with_biases(trace.before, layer)[i, j]
-                kind = f"value' data-edge='{number_of_edge}"
-                yield (x, y), _text(x, y + 4, short_number(weight), kind)
-                break
+    for number_of_edge, part in values:
+        layer, i, j, ends = edges[number_of_edge]
+        x, y = place_on(ends, part)
+        weight = _with_biases(trace.before, layer)[i, j]
+        kind = f"value' data-edge='{number_of_edge}"
+        yield _text(x, y + 4, short_number(weight), kind)
 
 
 def _nodes(trace, drawing):
-    for number_of_node, (layer, node, (x, y)) in enumerate(drawing.nodes()):
-        signal, name = trace.signals[layer][node], trace.node_names[layer][node]
-        tip = f"{name}: input {number(signal)}"
-        if layer > 0:
-            tip = (
-                f"{name}: preactivation S_preA {number(trace.S_preA[layer - 1][node])}, "
-                f"postactivation S_postA {number(signal)}, derivative f'(S_preA) "
-                f"{number(trace.f_prime[layer - 1][node])}, error signal "
-                f"{number(trace.error_signals[layer - 1][node])}"
-            )
-        yield (
-            f"<g class='node' data-node='{number_of_node}'><title>{escape(tip)}</title>"
-            f"<circle class='outline' cx='{x:.1f}' cy='{y:.1f}' r='{RADIUS}'/>"
-            f"{_text(x, y + 4, short_number(signal), 'small')}</g>"
-        )
-        if layer == 0:
-            lines = drawing.names[drawing.layers[0].nodes.tolist().index(node)]
-            for line, words in enumerate(lines):
-                at = y + 4 + 13 * (line - (len(lines) - 1) / 2)
-                yield _text(x - RADIUS - 6, at, words, "small", "end")
-        elif layer == len(trace.S_postA):
-            yield _text(x + RADIUS + 6, y - 4, f"T = {trace.T}", "small target", "start")
-            error = f"FE = {short_number(trace.FE)}"
-            yield _text(x + RADIUS + 6, y + 13, error, "small error", "start")
+    """Nodes layer by layer, in the order in which the tab key visits them."""
+    places = list(drawing.nodes())
+    number_of_node = 0
     for layer, drawn in enumerate(drawing.layers):
+        for row, node in enumerate(drawn.nodes.tolist()):
+            _, _, (x, y) = places[number_of_node]
+            yield _node(trace, layer, node, number_of_node, x, y)
+            number_of_node += 1
+            if layer == 0:
+                lines = drawing.names[row]
+                for line, words in enumerate(lines):
+                    at = y + 4 + 13 * (line - (len(lines) - 1) / 2)
+                    yield _text(x - RADIUS - 6, at, words, "small name-of-input", "end")
+            elif layer == len(trace.S_postA):
+                # Above and below it, where there is no other node.
+                yield _text(x, y - RADIUS - 7, f"T = {trace.T}", "small target")
+                yield _text(x, y + RADIUS + 15, f"FE = {short_number(trace.FE)}", "small error")
         x = drawing.xs[layer]
         if drawn.gap is not None:
             n_more = len(trace.node_names[layer]) - len(drawn.nodes)
             yield _text(x, drawing.y(drawn.gap) + 4, f"\u22ee {n_more} more", "small")
         if drawn.bias is not None:
             y = drawing.y(drawn.bias)
-            box = _box(x, y, BIAS_SIDE, BIAS_SIDE, " class='outline'")
+            box = _box(x, y, BIAS_SIDE, BIAS_SIDE, "outline")
             one = _text(x, y + 4, "1", "small")
-            yield f"<g><title>bias node: constant 1</title>{box}{one}</g>"
-            yield _text(x - RADIUS - 2, y + 4, "bias", "small", "end")
+            word = _text(x - RADIUS - 2, y + 4, "bias", "small", "end")
+            yield f"<g class='bias'><title>bias node: constant 1</title>{box}{one}{word}</g>"
+
+
+def _node(trace, layer, node, number_of_node, x, y):
+    signal, name = trace.signals[layer][node], trace.node_names[layer][node]
+    tip = f"{name}: input {number(signal)}"
+    if layer > 0:
+        tip = (
+            f"{name}: preactivation S_preA {number(trace.S_preA[layer - 1][node])}, "
+            f"postactivation S_postA {number(signal)}, derivative f'(S_preA) "
+            f"{number(trace.f_prime[layer - 1][node])}, error signal "
+            f"{number(trace.error_signals[layer - 1][node])}"
+        )
+    return (
+        f"<g class='node' data-node='{number_of_node}'><title>{escape(tip)}</title>"
+        f"<circle class='outline' cx='{x:.1f}' cy='{y:.1f}' r='{RADIUS}'/>"
+        f"{_text(x, y + 4, short_number(signal), 'small')}</g>"
+    )
 
 
 def _text(x, y, words, kind="", anchor="middle"):

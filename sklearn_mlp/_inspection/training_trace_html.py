@@ -1,27 +1,34 @@
 """A `TrainingTrace` as a page to step through: one SVG, a little script, nothing to load.
 
-The drawing is that of the first update; `training_trace.js` changes its texts and colours. Without
-scripts, as in a notebook that is not trusted, the drawing and the printed table are shown.
+The drawing is that of the first update; `training_trace.js` and the scripts that it imports change
+its texts and colours. Without scripts, as in a notebook that is not trusted, the drawing and the
+printed table are shown. The site's playground (docs/playground) is made of the same parts.
 """
 
 import json
+import re
 from html import escape
 from importlib.resources import files
 from itertools import pairwise
 
 import numpy as np
 
-from .._reference import LOGISTIC, forward
+from .._reference import LOGISTIC, forward, sample_loss
 from .._training.losses import loss_named
-from . import training_trace_text
-from .trace_html import STYLE, Drawing, svg
+from . import trace_html, training_trace_text
+from .trace_html import drawing_of, svg
+
+# In this order, each after those that it imports.
+SCRIPTS = ("figures.js", "forward.js", "words.js", "step_through.js")
 
 # With more numbers than this for the decision surface, it is left out: the page would be too large.
 MOST_NUMBERS = 40_000
 # Of a sample's numbers; the page shows six decimals.
 DIGITS = 10
 
-_STYLE = """
+STYLE = (
+    trace_html.STYLE
+    + """
 .sklearn-mlp-training .controls { display: flex; flex-wrap: wrap; gap: 0.4em 0.8em;
   align-items: center; margin: 0.5em 0; }
 .sklearn-mlp-training .controls input[type=range] { flex: 1 1 12em; min-width: 8em; }
@@ -34,19 +41,20 @@ _STYLE = """
   outline-offset: 2px; }
 .sklearn-mlp-training .place { font-weight: bold; }
 .sklearn-mlp-training .panes { display: flex; flex-wrap: wrap; gap: 0.5em 1.5em; }
-.sklearn-mlp-training .drawing { flex: 3 1 26em; min-width: 0; max-width: 42em; }
+.sklearn-mlp-training .main { flex: 3 1 26em; min-width: 0; max-width: 42em; }
 .sklearn-mlp-training .side { flex: 1 1 13em; display: flex; flex-wrap: wrap; gap: 1em;
   align-content: flex-start; }
 .sklearn-mlp-training .side figure { margin: 0; flex: 1 1 9.5em; max-width: 15em; }
-.sklearn-mlp-training .side :is(canvas, svg) { display: block; width: 100%; min-width: 0;
+.sklearn-mlp-training .side :is(canvas, svg) { display: block; width: 100%;
   border: 1px solid currentColor; box-sizing: border-box; }
+.sklearn-mlp-training .map { image-rendering: pixelated; }
 .sklearn-mlp-training figcaption { font-size: 0.85em; font-weight: normal; text-align: left;
   color: inherit; margin: 0; }
 .sklearn-mlp-training .shown { font-size: 0.9em; }
 .sklearn-mlp-training .words { min-height: 14em; border-left: 3px solid #2f81e0;
   padding-left: 0.8em; margin: 0.6em 0; }
 .sklearn-mlp-training .words p { margin: 0.2em 0; overflow-wrap: anywhere; }
-.sklearn-mlp-training text.value { font-size: 10.5px; }
+.sklearn-mlp-training text.value { font-size: 10.5px; pointer-events: none; }
 .sklearn-mlp-training .chosen :is(circle, rect) { stroke-width: 3; }
 .sklearn-mlp-training line.chosen { stroke-opacity: 1; }
 .sklearn-mlp-training line.edge { stroke-linecap: round; }
@@ -55,6 +63,10 @@ _STYLE = """
 .sklearn-mlp-training dd { margin: 0; }
 .sklearn-mlp-training dt { font-weight: bold; }
 .sklearn-mlp-training pre { overflow-x: auto; font-size: 0.85em; }
+@media (pointer: coarse) {
+  .sklearn-mlp-training :is(button, select, input) { min-height: 44px; min-width: 44px; }
+  .sklearn-mlp-training summary { padding: 0.7em 0; margin: 0; }
+}
 @media (prefers-reduced-motion: no-preference) {
   .sklearn-mlp-training .flows line.edge { stroke-dasharray: 7 5;
     animation: sklearn-mlp-flow 0.9s linear infinite; }
@@ -62,6 +74,7 @@ _STYLE = """
   @keyframes sklearn-mlp-flow { from { stroke-dashoffset: 12; } to { stroke-dashoffset: 0; } }
 }
 """
+)
 
 
 def render(trace, *, terms="article"):
@@ -70,24 +83,54 @@ def render(trace, *, terms="article"):
         raise ValueError(f"terms must be 'article' or 'standard', got {terms!r}.")
     if not len(trace):
         return "<p>No updates</p>"
-    data = json.dumps(_data(trace, terms), separators=(",", ":"), allow_nan=True)
-    data = data.replace("<", "\\u003c")  # a class label may not end the element
-    data = data.replace("NaN", "null").replace("-Infinity", "null").replace("Infinity", "null")
-    script = files(__package__).joinpath("training_trace.js").read_text(encoding="utf-8")
     table = escape(repr(trace))
     return (
-        f"<div class='sklearn-mlp-trace sklearn-mlp-training'><style>{STYLE}{_STYLE}</style>"
+        f"<div class='sklearn-mlp-trace sklearn-mlp-training'><style>{STYLE}</style>"
         f"<p>{escape(training_trace_text.describe(trace))}</p>"
-        "<div class='controls'></div>"
-        f"<div class='panes'><div class='drawing'>{svg(trace[0], edge_values=True)}"
-        "<p class='shown'></p><div class='words' aria-live='polite'></div></div>"
-        "<div class='side'></div></div>"
+        f"{panes(svg(trace[0], edge_values=True))}{tables()}"
+        f"<details><summary>All updates as a table</summary><pre>{table}</pre></details>"
+        f"{as_json(_data(trace, terms))}"
+        f"{as_script([files(__package__).joinpath(n) for n in (*SCRIPTS, 'training_trace.js')])}"
+        "</div>"
+    )
+
+
+def panes(drawing):
+    """The drawing, and the elements beside it that `step_through.js` fills."""
+    return (
+        f"<div class='panes'><div class='main'><div class='drawing'>{drawing}</div>"
+        "<div class='controls'></div><p class='shown'></p>"
+        "<div class='words' aria-live='polite'></div></div><div class='side'></div></div>"
+    )
+
+
+def tables():
+    """The elements below the drawing that `step_through.js` fills."""
+    return (
         "<details class='legend'><summary>What the names mean</summary></details>"
+        "<details class='nodes'><summary>Nodes: sums, outputs, slopes, error signals</summary>"
+        "<div class='scroll'></div></details>"
         "<details class='weights'><summary>Weights: before, gradient, after</summary>"
         "<div class='scroll'></div></details>"
-        f"<details><summary>All updates as a table</summary><pre>{table}</pre></details>"
-        f"<script type='application/json'>{data}</script><script>{script}</script></div>"
     )
+
+
+def as_json(data):
+    """An element with data for a script; numbers that JSON does not have are null."""
+    text = json.dumps(data, separators=(",", ":"), allow_nan=True)
+    text = text.replace("<", "\\u003c")  # a class label may not end the element
+    text = text.replace("NaN", "null").replace("-Infinity", "null").replace("Infinity", "null")
+    return f"<script type='application/json'>{text}</script>"
+
+
+def as_script(paths):
+    """Modules of JavaScript as one script, which needs no file: without their imports and exports.
+
+    Its names are its own: a notebook has a script for each trace.
+    """
+    modules = [path.read_text(encoding="utf-8") for path in paths]
+    lines = re.sub(r"^import [^;]*;\n|^export ", "", "".join(modules), flags=re.MULTILINE)
+    return f"<script>(() => {{\n{lines}}})();</script>"
 
 
 def _data(trace, terms):
@@ -95,8 +138,7 @@ def _data(trace, terms):
     first = trace[0]
     if first.activations != LOGISTIC:
         raise ValueError(f"The page has no activations {first.activations}, only {LOGISTIC}.")
-    loss = loss_named(first.loss_name)
-    drawing = Drawing(first)
+    drawing = drawing_of(first)
     nodes = [(layer, node) for layer, node, _ in drawing.nodes()]
     edges = [(layer, i, j) for layer, i, j, _ in drawing.edges()]
     number_of = {place: number for number, place in enumerate(nodes)}
@@ -115,13 +157,10 @@ def _data(trace, terms):
     ]
     return {
         "terms": terms,
-        "loss": {
-            "meaning": loss.meaning,
-            "error_signal": loss.error_signal,
-            "error_signal_meaning": loss.error_signal_meaning,
-        },
+        "loss": words_of(first.loss_name),
         "of": str(first.class_of_interest),
         "has_bias": first.has_bias,
+        "layers": first.layer_names,
         "is_small": all(drawn.gap is None for drawn in drawing.layers),
         "nodes": [[layer, first.node_names[layer][node]] for layer, node in nodes],
         # The numbers of both nodes; a bias node has none.
@@ -130,6 +169,16 @@ def _data(trace, terms):
         ],
         "surface": surface,
         "updates": updates,
+    }
+
+
+def words_of(loss_name):
+    """What the scripts say about a loss."""
+    loss = loss_named(loss_name)
+    return {
+        "meaning": loss.meaning,
+        "error_signal": loss.error_signal,
+        "error_signal_meaning": loss.error_signal_meaning,
     }
 
 
@@ -150,6 +199,8 @@ def _surface(trace):
 def _numbers(update, nodes, edges):
     """The numbers of an update: those of the output, of each node and of each edge."""
     layers = [(layer - 1, node) for layer, node in nodes if layer]
+    S_preA_after, S_postA_after = forward(update.x, *update.after)
+    loss_after = sample_loss(S_preA_after[-1][0], update.T, loss=update.loss_name)
     return {
         "label": " ".join(str(update.y).split()),
         "T": update.T,
@@ -157,7 +208,8 @@ def _numbers(update, nodes, edges):
         "step": update.step,
         "shrink": max(0.0, 1.0 - update.LR * update.step * update.decay),
         "loss": update.loss,
-        "S_postA_after": float(forward(update.x, *update.after)[1][-1][0]),
+        "loss_after": float(loss_after),
+        "S_postA_after": float(S_postA_after[-1][0]),
         "FE": update.FE,
         "S_ERROR": update.S_ERROR,
         "S_preA": _rounded([update.S_preA[layer][node] for layer, node in layers]),
