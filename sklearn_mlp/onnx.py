@@ -1,9 +1,9 @@
 """Conversion to ONNX: importing this module registers the converter with skl2onnx.
 
 The graph takes what skl2onnx gives it (float32 as a rule), computes in float64, as the estimator
-does, and gives probabilities of the type of the inputs. It needs opset 13. All networks of an
-estimator are one stack of matrices. With the option ``float32`` it computes in float32, which is
-faster and can be quantized, but tiny probabilities lose their digits.
+does, and gives probabilities of the type of the inputs. It needs opset 13 or newer. All networks of
+an estimator are one stack of matrices. With the option ``float32`` the graph computes in float32:
+it is faster and can be quantized, but tiny probabilities lose their digits.
 The module needs skl2onnx: ``pip install "sklearn-mlp[onnx]"``.
 
 Examples
