@@ -14,10 +14,15 @@ from pathlib import Path
 
 import yaml
 
-SYSTEMS = {
-    "manylinux_x86_64", "manylinux_aarch64", "musllinux_x86_64", "musllinux_aarch64",
-    "macosx_x86_64", "macosx_arm64", "win_amd64", "win_arm64",
-}  # fmt: skip
+# What each runner is, and the systems that it builds for.
+RUNNERS = {
+    "ubuntu-latest": (("linux", "x86_64"), ["manylinux_x86_64", "musllinux_x86_64"]),
+    "ubuntu-24.04-arm": (("linux", "aarch64"), ["manylinux_aarch64", "musllinux_aarch64"]),
+    "macos-latest": (("macos", "arm64"), ["macosx_arm64"]),
+    "macos-15-intel": (("macos", "x86_64"), ["macosx_x86_64"]),
+    "windows-latest": (("windows", "AMD64"), ["win_amd64"]),
+    "windows-11-arm": (("windows", "ARM64"), ["win_arm64"]),
+}
 
 
 def matrix_of(workflow, job):
@@ -26,7 +31,7 @@ def matrix_of(workflow, job):
 
 
 def pythons():
-    """Tags of the Python versions of the classifiers, of which the newest is free-threaded too."""
+    """Tags of the Python versions of the classifiers, and of the newest one's free-threaded build."""
     project = tomllib.loads(Path("pyproject.toml").read_text())["project"]
     pattern = r"Programming Language :: Python :: 3\.(\d+)"
     minors = [
@@ -51,11 +56,16 @@ def parts():
 
 
 built = Counter()
-for runner in matrix_of("wheels.yml", "wheels")["include"]:
+runners = matrix_of("wheels.yml", "wheels")["include"]
+for runner in runners:
+    kind, _ = RUNNERS[runner["os"]]
+    if (runner["platform"], runner["archs"]) != kind:
+        sys.exit(f"{runner['os']} is {kind}, not for {runner['platform']}, {runner['archs']}")
     wheels = identifiers(runner)
     print(f"{runner['os']}: {' '.join(wheels)}")
     built.update(wheels)
-wanted = {f"{python}-{system}" for python in pythons() for system in SYSTEMS}
+systems = [system for _, built_for in RUNNERS.values() for system in built_for]
+wanted = {f"{python}-{system}" for python in pythons() for system in systems}
 if problems := [
     *(f"{wheel} is built {n} times" for wheel, n in built.items() if n > 1),
     *(f"{wheel} is not built" for wheel in sorted(wanted - set(built))),
@@ -63,6 +73,10 @@ if problems := [
 ]:
     sys.exit("\n".join(problems))
 print(f"{len(built)} wheels, each by one runner")
+
+smoke = matrix_of("wheels.yml", "smoke")["os"]
+if set(smoke) != {runner["os"] for runner in runners}:
+    sys.exit("the wheels are not installed on the systems on which they are built")
 
 default, known = parts()
 run = set(matrix_of("ci.yml", "linux")["part"])

@@ -66,7 +66,7 @@ def _convert(scope, operator, container):
     double = isinstance(operator.outputs[1].type, DoubleTensorType)
     scores_type = TensorProto.DOUBLE if double else TensorProto.FLOAT
     if graph.dtype == np.float32 and not double:
-        # onnxruntime leaves it out, but not a Cast at the end of a graph.
+        # onnxruntime removes an Identity, but not a Cast at the end of a graph.
         graph.node("Identity", scores, output=operator.outputs[1].full_name)
     else:
         graph.node("Cast", scores, to=scores_type, output=operator.outputs[1].full_name)
@@ -138,7 +138,7 @@ def _layers(model, dtype):
     if dtype == np.float64:
         return layers
     if model.n_outputs_ == 1:
-        # Both classes by one product: nodes for the first class would take longer.
+        # One product gives the logits of both classes, in less time than nodes for the first one.
         layers[-1] = tuple(np.concatenate([-array, array], axis=2) for array in layers[-1])
     for coef, bias in layers:
         with np.errstate(over="ignore"):

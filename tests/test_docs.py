@@ -112,6 +112,14 @@ def test_the_hooks_have_the_versions_of_the_group_lint(tool):
     assert set(hooks) == set(pinned)
 
 
+def test_the_pages_know_whether_there_is_a_release():
+    versions = re.findall(r"^## (.*)$", (ROOT / "CHANGELOG.md").read_text(), re.M)
+    is_released = not all(version.endswith("(unreleased)") for version in versions)
+    assert versions
+    assert ("There are no wheels yet" in (ROOT / "README.md").read_text()) != is_released
+    assert ("There is no release yet" in (ROOT / "docs/install.rst").read_text()) != is_released
+
+
 def test_the_citation_has_the_version():
     cited = re.search(r"^version: (\S+)$", (ROOT / "CITATION.cff").read_text(), re.M)[1]
     assert cited == sklearn_mlp.__version__
