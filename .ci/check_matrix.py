@@ -31,7 +31,7 @@ def matrix_of(workflow, job):
 
 
 def pythons():
-    """Tags of the Python versions of the classifiers, and of the newest one's free-threaded build."""
+    """Tags of the Python versions of the classifiers, and that of the newest without a GIL."""
     project = tomllib.loads(Path("pyproject.toml").read_text())["project"]
     pattern = r"Programming Language :: Python :: 3\.(\d+)"
     minors = [
