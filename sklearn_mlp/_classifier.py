@@ -50,7 +50,7 @@ class MLPLogisticClassifier(
 
     The default loss is the article's, half the squared error of the output. ``loss="log_loss"``
     is an option, with the same equations except for one factor. Both are proper scoring rules (the
-    squared error of a probability is the Brier score), so that the probabilities of
+    squared error of a probability is the Brier score), so the probabilities of
     :meth:`predict_proba` are meant to be calibrated.
 
     Parameters and fitted attributes that also exist in
@@ -65,7 +65,7 @@ class MLPLogisticClassifier(
         from 8 to 64 perform about equally on most data sets, and so does a second layer.
 
     learning_rate_init : float or "auto", default="auto"
-        Learning rate, the article's LR: the factor of the gradient in the change of the weights.
+        Learning rate, the article's LR: what the gradient is multiplied by when a weight changes.
         `learning_rate` decides how it changes from epoch to epoch. "auto" suits most data sets;
         in a search, add numbers from 0.25 to 5. A number is used as it is.
 
@@ -132,7 +132,7 @@ class MLPLogisticClassifier(
         In `fit`, "auto" is updated before each epoch e (from 0). It is
         ``0.03 * sqrt(d) * cbrt(n * loss ** 2) * min(1, 2 * e / max_iter)`` (log loss: 0.05 instead
         of 0.03), where loss is the mean loss of the previous epoch, and d is the mean squared
-        length of the samples, limited to n_features, its value for inputs scaled to variance 1.
+        length of the samples, at most n_features (which it is for inputs scaled to variance 1).
         The noisier the data, the higher the loss and the stronger the regularization. `alpha`
         rises from 0 because a new network has a high loss on any data. With schedules other than
         "linear", training may end at any time, and the last factor is ``min(1, e / 10)``.
@@ -145,8 +145,8 @@ class MLPLogisticClassifier(
         data sets; 30 epochs cost some accuracy.
 
     tol : float, default=1e-4
-        Smallest decrease of the training loss, or with `early_stopping` increase of the validation
-        score, that counts as an improvement.
+        Smallest change that counts as an improvement: a decrease of the training loss or, with
+        `early_stopping`, an increase of the validation score.
 
     n_iter_no_change : int, numpy.inf or "auto", default="auto"
         Number of epochs in a row without an improvement by `tol` that training tolerates; one more
@@ -238,10 +238,11 @@ class MLPLogisticClassifier(
         Whether the targets are multilabel: a matrix of 0 and 1 with one column per label.
     coefs_ : list of ndarrays of shape (fan_in, fan_out)
         Weights of each layer, of the dtype of `X` (float64 or float32). With more than two
-        classes, or multilabel, the arrays have a leading axis, one network per class or label.
+        classes, or multilabel targets, the arrays have a leading axis: one network per class or
+        label.
     intercepts_ : list of ndarrays of shape (fan_out,)
-        Weights of the bias nodes; zeros if ``fit_intercept=False``. The leading axis is that of
-        `coefs_`.
+        Weights of the bias nodes; zeros if ``fit_intercept=False``. If there is a leading
+        axis, it is that of `coefs_`.
     n_features_in_ : int
         Number of inputs seen in `fit`.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
@@ -276,8 +277,8 @@ class MLPLogisticClassifier(
         Highest validation score of the last `fit`, among the epochs that `early_stopping` chooses
         from; None without early stopping.
     best_iter_ : int or None
-        Epoch of the last `fit`, counted from 1, that reached `best_validation_score_` (with early
-        stopping, which keeps the weights of this epoch), otherwise the epoch that first reached
+        Epoch of the last `fit`, counted from 1. With early stopping, it is the one that reached
+        `best_validation_score_` and whose weights are kept; otherwise the one that first reached
         `best_loss_`. None if only `partial_fit` was called.
     n_layers_ : int
         Number of layers, input and output included.
@@ -496,8 +497,8 @@ class MLPLogisticClassifier(
 
         A call that raises an error leaves the estimator as it was. There is one exception: if the
         weights of a large network become non-finite in a call with few samples, interrupted or not,
-        the estimator is no longer fitted, because a copy of the weights would take longer than
-        the call.
+        the estimator is no longer fitted. Its weights could only be restored from a copy, which
+        would take longer than the call.
 
         Parameters
         ----------

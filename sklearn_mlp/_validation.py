@@ -28,7 +28,7 @@ def check_not_assigned(estimator):
         if name in vars(estimator):
             raise NotFittedError(
                 f"{name} was assigned to this {type(estimator).__name__} instance, which is not "
-                f"fitted yet. {remedy}, or assign after a call of fit or partial_fit."
+                f"fitted yet. {remedy}, or assign {name} after a call of fit or partial_fit."
             )
 
 

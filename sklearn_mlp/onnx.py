@@ -91,7 +91,7 @@ def _add_labels(graph, model, logits, nocl, output):
     classes = np.asarray(model.classes_)
     classes = np.arange(len(classes)) if nocl else classes
     if classes.dtype.kind == "u" and classes.max() >= 2**63:
-        raise ValueError(f"ONNX has no labels as large as {classes.max()}: they are of int64.")
+        raise ValueError(f"ONNX has no labels as large as {classes.max()}: labels are int64.")
     if classes.dtype.kind in "biuf":
         classes = classes.astype(np.int64)
     graph.node("Gather", graph.constant(classes), most_probable, output=output)

@@ -192,7 +192,7 @@ def test_a_validation_set_on_another_scale_is_told(container):
     network = MLPLogisticClassifier(4, max_iter=5, early_stopping=True, random_state=0)
     scaler = StandardScaler().fit(X)
     X = container(scaler.transform(X))
-    with pytest.warns(ConvergenceWarning, match="X_val is on another scale than X"):
+    with pytest.warns(ConvergenceWarning, match="X_val is on a different scale from X"):
         network.fit(X, y, X_val=container(X_val), y_val=y_val)
 
     def told(X_val, y_val):

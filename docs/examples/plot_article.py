@@ -2,9 +2,10 @@
 The article's program, step by step
 ===================================
 
-The network of Robert Keim's article, its program in plain NumPy, and the estimator: they have the
-same weights, to rounding. Then one single update with every quantity of the article, as a table
-and as a drawing, and a check of the gradients by finite differences.
+The network of Robert Keim's article is trained by the article's program in plain NumPy and by the
+estimator: both give the same weights, except for rounding. Then one single update with every
+quantity of the article, as a table and as a drawing, and a check of the gradients by finite
+differences.
 """
 
 import matplotlib.pyplot as plt
@@ -14,8 +15,8 @@ from sklearn.metrics import roc_auc_score
 from sklearn_mlp import MLPLogisticClassifier, NetworkDisplay, gradient_check, trace_update
 
 # %%
-# Data as in the article's series: three inputs between -5 and 5 by halves, and the target 1 when
-# the first two are positive and the third is negative.
+# Data as in the article's series: three inputs between -5 and 5 in steps of 0.5, and the target 1
+# when the first two are positive and the third is negative.
 X = np.random.default_rng(7).integers(-10, 11, (500, 3)) / 2.0
 y = ((X[:, 0] > 0) & (X[:, 1] > 0) & (X[:, 2] < 0)).astype(int)
 
@@ -50,8 +51,8 @@ for sample, T in zip(X, y, strict=True):
     ItoH -= LR * gradient_ItoH
 
 # %%
-# The same with the estimator; these are the article's settings, and its first weights. One call of
-# `partial_fit` is one pass.
+# The same with the estimator; these are the article's settings, and the same initial weights. One
+# call of `partial_fit` is one pass.
 article = {
     "hidden_layer_sizes": 4,
     "learning_rate_init": 1.0,
@@ -75,12 +76,12 @@ trace = trace_update(model, [1.5, 2.0, -0.5], 1)
 print(trace)
 
 # %%
-# In a notebook, and here, it shows itself as a drawing. Nodes and weights have tooltips.
+# In a notebook, and here, the trace is shown as a drawing. Nodes and weights have tooltips.
 trace
 
 # %%
-# A frame has one row for each weight. A gradient is the number that enters the weight's line, times
-# the error signal of the node where the line ends.
+# As a pandas frame, it has one row for each weight. A gradient is the number that enters the
+# weight's line, times the error signal of the node where the line ends.
 trace.to_pandas()
 
 # %%

@@ -2,10 +2,10 @@
 Probabilities to trust: calibration
 ===================================
 
-Both losses are proper scoring rules, so that `predict_proba` is meant to be the frequency with
-which the class occurs. Reliability curves on 2,000 training samples, 15% of them with a label drawn
-at random: on the diagonal, a predicted probability is the frequency with which it comes true. The
-linear model cannot follow these classes. The default `alpha` follows the training loss, so that the
+Both losses are proper scoring rules, so `predict_proba` is meant to give the frequency with which
+the class occurs. Reliability curves of models trained on 2,000 samples, 15% of them with a label
+drawn at random: on the diagonal, a predicted probability is the frequency with which it comes true.
+The linear model cannot follow these classes. The default `alpha` follows the training loss, so the
 network of this package regularizes itself on data as noisy as these. Its probabilities are better
 than those of MLPClassifier, with either loss.
 """
@@ -38,7 +38,7 @@ X, y = make_classification(
 )
 X_train, X_test, y_train, y_test = train_test_split(X, y, train_size=2_000, random_state=0)
 
-# That MLPClassifier has not converged after its 200 epochs: so are its defaults.
+# MLPClassifier warns that it has not converged after 200 epochs, its default.
 warnings.simplefilter("ignore", ConvergenceWarning)
 models = {
     "MLPLogisticClassifier": MLPLogisticClassifier(random_state=0),

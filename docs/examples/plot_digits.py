@@ -4,8 +4,8 @@ Digits: the weights of hidden nodes as pictures
 
 Handwritten digits of 8 by 8 pixels. With more than two classes there is one network per class, and
 the weights from the inputs to one hidden node are a picture of what that node looks for: where ink
-speaks for it (blue) and against it (red). The nodes that speak for the zero, for instance, look for
-an empty middle.
+activates the node (blue) and where it holds the node back (red). The nodes that count as evidence
+for the zero, for instance, look for an empty middle.
 """
 
 import matplotlib.pyplot as plt
@@ -23,7 +23,8 @@ print(f"right on the test set: {model.score(X_test, y_test):.1%}")
 
 # %%
 # `coefs_[0]` has the shape (classes, inputs, hidden nodes). The nodes of each network are sorted by
-# their weight to the output: those at the right speak for the digit, those at the left against it.
+# their weight to the output: those at the right are evidence for the digit, those at the left
+# against it.
 print(model.coefs_[0].shape)
 digits = (0, 3, 7)
 figure, axes = plt.subplots(len(digits), 8, figsize=(10, 4.4), layout="constrained")
@@ -45,8 +46,8 @@ ConfusionMatrixDisplay.from_estimator(model, X_test, y_test, ax=ax, cmap="Blues"
 plt.show()
 
 # %%
-# Probabilities: of the samples that are given at least 90% for a digit, and of the others, how many
-# are that digit?
+# Probabilities. For some samples, the highest one is at least 90%. How many of these does the
+# network get right, and how many of the others?
 probability = model.predict_proba(X_test)
 sure = probability.max(axis=1) >= 0.9
 correct = model.predict(X_test) == y_test

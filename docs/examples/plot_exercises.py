@@ -41,8 +41,8 @@ ItoH = np.array([[0.5, -1.0], [0.25, 0.5]])  # one row per input, one column per
 HtoO = np.array([[1.0], [-2.0]])
 
 # %%
-# **Answer.** ``trace_update`` prints every number of the update. It takes a fitted estimator, and
-# this one gets the weights of the exercise after a fit.
+# **Answer.** ``trace_update`` prints every number of the update. It takes a fitted estimator, so
+# the estimator is fitted first, and then given the weights of the exercise.
 model = MLPLogisticClassifier(
     2, learning_rate_init=1.0, learning_rate="constant", alpha=0.0, fit_intercept=False
 )
@@ -103,7 +103,7 @@ y_xor = [0, 1, 1, 0]
 # %%
 # **Answer.** With seed 11, both hidden nodes give 0 for the rows (1, 0) and (1, 1). The output node
 # gets the same numbers for both rows and can only give the same output. One row is of class 1 and
-# the other of class 0, so that 0.5 has the smallest loss. A third hidden node helps, or
+# the other of class 0, so 0.5 has the smallest loss. A third hidden node helps, or
 # ``n_init=5``, which trains five networks and keeps the best.
 for settings in (
     {"random_state": 1},
@@ -139,7 +139,7 @@ for node, (weights, bias) in enumerate(zip(model.coefs_[0].T, model.intercepts_[
 print("HtoO:", model.coefs_[1][:, 0].round(1), "bias of the output:", model.intercepts_[1].round(1))
 
 # %%
-# These are the three conditions of class 1. (The data have steps of 0.5, so that any limit between
+# These are the three conditions of class 1. (The data have steps of 0.5, so any limit between
 # 0 and 0.5 will do.) The output node is an AND: its preactivation is above 0 only if all three
 # hidden nodes give about 1. With two of them it stays below:
 to_output, bias = model.coefs_[1][:, 0], model.intercepts_[1][0]
@@ -152,10 +152,10 @@ print(f"two of them at most:       S_preA,O = {bias + np.sort(to_output)[1:].sum
 # What is the output of a network without bias nodes for the input (0, 0, 0)? Which weights does it
 # depend on? Why can such a network never be above 0.5 if all its HtoO weights are negative?
 #
-# **Answer.** All preactivations of hidden nodes are 0, and their postactivations f(0) = 0.5,
+# **Answer.** All preactivations of hidden nodes are 0, and their postactivations are f(0) = 0.5,
 # whatever the ItoH weights are. The output is f(0.5 * sum(HtoO)). Postactivations are positive, so
-# that with negative HtoO weights the preactivation of the output node is negative for every input,
-# and f of a negative number is below 0.5.
+# with negative HtoO weights the preactivation of the output node is negative for every input, and f
+# of a negative number is below 0.5.
 model = MLPLogisticClassifier(4, fit_intercept=False, random_state=0).fit(X, y)
 print(model.predict_proba([[0.0, 0.0, 0.0]])[0, 1], f(0.5 * model.coefs_[1].sum()))
 

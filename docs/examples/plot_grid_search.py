@@ -20,7 +20,7 @@ from sklearn_mlp import LossCurveDisplay, MLPLogisticClassifier
 
 # %%
 # A made-up table of loans: three numbers, two of them skewed and one with gaps, and two categories.
-# Who pays back depends on them in a way that no sum of them can tell.
+# Whether a loan is paid back depends on them in a way that no weighted sum of them can express.
 rng = np.random.default_rng(0)
 n = 3000
 X = pd.DataFrame(

@@ -3,10 +3,10 @@ Class imbalance, and weights of samples
 =======================================
 
 Three samples in a hundred are of the class that matters. Left alone, the network gives the best
-probabilities and, at the threshold of one half, finds a bit more than half of them.
+probabilities and, at the threshold of one half, finds a bit more than half of these.
 ``class_weight="balanced"`` visits the rare class more often: it finds more, at the price of false
 alarms and of probabilities that no longer are frequencies. Sample weights are multiplicities:
-weight 3 is the sample three times, to the bit.
+a sample of weight 3 counts exactly like the same sample three times, bit for bit.
 """
 
 import matplotlib.pyplot as plt
@@ -40,7 +40,7 @@ X_train, X_test, y_train, y_test = train_test_split(X, y, stratify=y, random_sta
 print(f"{y.mean():.1%} of the samples are of class 1")
 
 # %%
-# Three settings: as it is, balanced, and a weight in between.
+# Three settings: no class weights, balanced ones, and a weight in between.
 _, ax = plt.subplots(figsize=(6, 5), layout="constrained")
 scores = {}
 for name, class_weight in {"none": None, "1 to 5": {1: 5}, "balanced": "balanced"}.items():
@@ -65,7 +65,7 @@ pd.DataFrame(scores).T.round(3)
 # %%
 # A weight is a number of visits
 # ------------------------------
-# Weight 3 is the sample three times, to the bit; weight 0 leaves it out.
+# A sample of weight 3 counts like the same sample three times, bit for bit; weight 0 leaves it out.
 rng = np.random.default_rng(0)
 weight = rng.integers(0, 4, len(y_train))
 weighted = MLPLogisticClassifier(random_state=0).fit(X_train, y_train, sample_weight=weight)

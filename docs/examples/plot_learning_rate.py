@@ -2,9 +2,9 @@
 The learning rate
 =================
 
-The learning rate is the factor of the gradient in each change of a weight. This page trains the
-same network on the same samples with learning rates from 0.001 to 1,000, and shows for each of them
-the loss of each epoch and the decision surface after 100 epochs.
+The learning rate is the factor by which the gradient is multiplied in each change of a weight. This
+page trains the same network on the same samples with learning rates from 0.001 to 1,000, and shows
+for each of them the loss of each epoch and the decision surface after 100 epochs.
 """
 
 import textwrap
@@ -19,7 +19,7 @@ from sklearn.inspection import DecisionBoundaryDisplay
 from sklearn_mlp import MLPLogisticClassifier
 
 # %%
-# The problem is the noisy exclusive or of another example: 200 samples around four corners. The
+# The problem is noisy exclusive or, as in another example: 200 samples around four corners. The
 # network has eight hidden nodes. The learning rate is constant and there is no regularization, so
 # that nothing else changes the size of a step.
 rng = np.random.default_rng(0)
@@ -48,8 +48,8 @@ networks = {rate: fit(rate) for rate in rates}
 # %%
 # Loss curves
 # -----------
-# The dashed line is the loss of the best constant output, which is the share of class 1. A network
-# that stays at this line or above it has learned nothing.
+# The best constant output is the share of class 1; the dashed line is the loss of this output. A
+# network that stays at this line or above it has learned nothing.
 share = y.mean()
 constant = share * (1 - share) / 2
 _, ax = plt.subplots(figsize=(8, 4.5), layout="constrained")
@@ -88,7 +88,7 @@ plt.show()
 
 # %%
 # The same in numbers. "Saturated" is the share of outputs under 0.001 or over 0.999. One seed can
-# mislead, so that the last column counts, of 20 seeds, those that reach an accuracy of 95%.
+# mislead, so the last column counts how many of 20 seeds reach an accuracy of 95%.
 rows = {}
 for rate, model in networks.items():
     output = model.predict_proba(X)[:, 1]
@@ -113,10 +113,10 @@ pd.DataFrame(rows).T.rename_axis("learning rate").astype({"seeds": int})
 #   seeds succeed, most do not.
 # - **100 and 1,000: training ends in the first epoch.** After a few updates the output is the same
 #   for every sample, almost exactly 0, or with other seeds almost exactly 1. The loss is half the
-#   share of the samples that are wrong, and does not change any more. The two curves are one.
+#   share of the misclassified samples, and does not change any more. The two curves coincide.
 #
 # The loss does not grow beyond all bounds, as it would in linear regression. The output is between
-# 0 and 1, so that half the squared error is at most 0.5. Here divergence looks like a flat, high
+# 0 and 1, so half the squared error is at most 0.5. Here divergence looks like a flat, high
 # line.
 #
 # Smaller steps, more epochs
@@ -139,9 +139,10 @@ for rate in (0.001, 1000.0):
 # %%
 # What to do
 # ----------
-# Leave ``learning_rate_init="auto"``. With the default schedule it rises to 3.2, which finds its
-# way quickly, and falls to 0, so that training settles. To choose a number yourself, multiply and
-# divide by 10 until you have seen both ends, and stay a factor of 3 below the largest that works.
+# Leave ``learning_rate_init="auto"``. With the default schedule it rises to 3.2, so that training
+# advances quickly, and then falls to 0, so that training settles. To choose a number yourself,
+# multiply and divide by 10 until you have seen both ends, and stay a factor of 3 below the largest
+# that works.
 defaults = [MLPLogisticClassifier(8, random_state=seed).fit(X, y) for seed in range(20)]
 print(f"defaults: {sum(model.score(X, y) >= 0.95 for model in defaults)} seeds of 20 reach 95%")
 print(f"largest learning rate: {max(defaults[0].learning_rate_curve_):.2f}")

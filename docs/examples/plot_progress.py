@@ -25,7 +25,7 @@ X, y = load_digits(return_X_y=True)
 # Loss and validation score
 # -------------------------
 # With early stopping a tenth of each class is held out, and the weights of the best epoch are kept.
-# The display takes MLPClassifier too.
+# The display works with MLPClassifier too.
 scaled = X / 16.0
 ours = MLPLogisticClassifier(16, early_stopping=True, random_state=0).fit(scaled, y)
 theirs = MLPClassifier(16, early_stopping=True, max_iter=1000, random_state=0).fit(scaled, y)
@@ -50,8 +50,8 @@ epochs[["task_id", "accuracy", "neg_log_loss"]].tail()
 # %%
 # A user-defined callback
 # -----------------------
-# What returns True at the end of an epoch stops training there. This one gives it a tenth of a
-# second.
+# A callback that returns True at the end of an epoch stops training there. This one gives training
+# a tenth of a second.
 class TimeLimit:
     def __init__(self, seconds):
         self.seconds = seconds
@@ -76,8 +76,8 @@ print(f"stopped before epoch 1,000: {model.n_iter_ < 1000}; right: {model.score(
 # %%
 # A progress bar over a grid search
 # ---------------------------------
-# It is set on the outermost estimator and follows the search into pipelines and processes. Here it
-# shows the search's own level only.
+# The bar is set on the outermost estimator and follows the search into pipelines and processes.
+# Here it shows the search's own level only.
 search = GridSearchCV(
     make_pipeline(MinMaxScaler(), MLPLogisticClassifier(max_iter=20, random_state=0)),
     {"mlplogisticclassifier__hidden_layer_sizes": [4, 16]},

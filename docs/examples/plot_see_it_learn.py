@@ -100,7 +100,7 @@ print("FE:", FE.round(6), " S_ERROR:", S_ERROR.round(6))
 print("error signals of the hidden nodes:", error_signals.round(6))
 
 # %%
-# The change, and the weights that the estimator's trace has after it:
+# Change. The new weights, compared with those in the estimator's trace:
 HtoO_after = HtoO - 1.0 * np.outer(S_postA_H, S_ERROR)
 ItoH_after = ItoH - 1.0 * np.outer(first.x, error_signals)
 print("largest difference:", abs(ItoH_after - first.after.coefs[0]).max())
@@ -109,8 +109,8 @@ print(HtoO_after[:, 0].round(6), "are the new weights of the output node")
 # %%
 # A network that does not learn
 # -----------------------------
-# The network above learns: after 100 epochs, all samples are classified correctly. The second one
-# differs in its initial weights only, and its accuracy stays at the share of class 0.
+# The network above learns: after 100 epochs, all samples are classified correctly. A second network
+# differs from it only in its initial weights, and its accuracy stays at the share of class 0.
 failing = MLPLogisticClassifier(**article, random_state=1)
 _, ax = plt.subplots(figsize=(6.5, 4), layout="constrained")
 for name, model in {"random_state=0": network, "random_state=1": failing}.items():
@@ -143,8 +143,8 @@ print(f"AUC: {roc_auc_score(y, failing.decision_function(X)):.3f}")
 
 # %%
 # How often does this happen? Of 20 networks without bias nodes, 11 learn, and exactly the other 9
-# have four negative HtoO weights. With bias nodes all 20 learn, also those in which all four are
-# negative, because the weight from the bias node to the output can be positive.
+# have four negative HtoO weights. With bias nodes all 20 learn, including those in which all four
+# are negative, because the weight from the bias node to the output can be positive.
 for fit_intercept in (False, True):
     learned, all_negative = [], []
     for seed in range(20):
@@ -160,7 +160,7 @@ for fit_intercept in (False, True):
 # Exclusive or
 # ------------
 # The class is 1 if exactly one of the two inputs is 1. No straight line separates these classes,
-# so that a network without hidden nodes cannot learn this. The network below has two hidden nodes
+# so a network without hidden nodes cannot learn this. The network below has two hidden nodes
 # and bias nodes. It makes four updates in an epoch, one for each row of the table.
 #
 # Of the 1,600 updates the page shows 99: the first twenty, and then every twentieth. The
@@ -200,6 +200,6 @@ print(exclusive_or)
 
 # %%
 # Other networks with two hidden nodes do not learn exclusive or: see "Why two hidden nodes fail on
-# exclusive or". ``trace_training`` makes such a page for your own estimator and data, also at the
-# end of a pipeline, and ``trace_update`` shows one update of a fitted estimator. The equations with
-# their code are on the page "The algorithm".
+# exclusive or". ``trace_training`` makes such a page for your own estimator and data, even if the
+# estimator is the last step of a pipeline, and ``trace_update`` shows one update of a fitted
+# estimator. The equations with their code are on the page "The algorithm".

@@ -3,7 +3,7 @@ Learning from a stream
 ======================
 
 Samples arrive in chunks, are predicted first and learned afterwards (prequential evaluation), and
-their rule changes twice. `partial_fit` makes one pass over each chunk at a constant rate, so that
+their rule changes twice. `partial_fit` makes one pass over each chunk at a constant rate, so
 the network never stops learning: its accuracy falls at each change and recovers within a few
 thousand samples. A linear model learned in the same way cannot follow the curved rule at all.
 """
@@ -30,7 +30,7 @@ def stream():
 
 # %%
 # ``shuffle=False`` takes the samples in the order in which they come. The classes are named in the
-# first call, for no chunk need have them all.
+# first call, because a chunk need not contain all of them.
 models = {
     "MLPLogisticClassifier": MLPLogisticClassifier(
         16, learning_rate_init=0.3, shuffle=False, random_state=0
@@ -58,7 +58,7 @@ ax.legend(loc="lower left")
 plt.show()
 
 # %%
-# The estimator counts what it has seen. It can be pickled at any time, and goes on from there with
-# the same bits.
+# The estimator counts what it has seen. It can be pickled at any time; after loading, it
+# continues with bit-identical results.
 model = models["MLPLogisticClassifier"]
 print(f"{model.t_:,} samples, the last {sum(right['MLPLogisticClassifier'][-20:]) / 20:.1%} right")

@@ -63,8 +63,8 @@ pd.DataFrame({f"alpha={alpha!r}": count(models) for alpha, models in networks.it
 # %%
 # Both kinds of failure can be seen in the loss of each epoch. A constant output of 0.5 has the loss
 # 0.125. Two rows at 0.5 and two right ones have half of that, 0.0625. The curves end at these
-# values. They are higher before, because the learning rate is high, and the output follows the last
-# sample.
+# values. Until then they are higher, because the learning rate is high, and the output follows the
+# last sample.
 _, axes = plt.subplots(ncols=2, figsize=(10, 3.8), sharey=True, layout="constrained")
 colors = dict(zip(kinds, ("C0", "C3", "C1", "0.5"), strict=True))
 for ax, (alpha, models) in zip(axes, networks.items(), strict=True):
@@ -134,8 +134,8 @@ for title, model in shown.items():
 # output node cannot tell these two rows apart, and one is of class 1 and the other of class 0. The
 # best that it can do is 0.5 for both. To separate them, a hidden node would have to move its line
 # between them. But both nodes are saturated there: the slope of f is near 0, and so are the
-# gradients. What gradients are left pull in opposite directions, and training stays where it is.
-# Ten times as many epochs change nothing for these networks:
+# gradients. The gradients that are left pull in opposite directions, and training stays where it
+# is. Ten times as many epochs change nothing for these networks:
 for seed, model in zip(seeds, networks[0.0], strict=True):
     if kind_of(model) != "solved":
         longer = fit(seed, alpha=0.0, max_iter=20_000)
@@ -148,7 +148,8 @@ for seed, model in zip(seeds, networks[0.0], strict=True):
 # **All rows at 0.5.** Here the regularization is stronger than the error. It shrinks all weights,
 # and with all weights at 0 the output is the same for all rows. ``alpha="auto"`` follows the loss:
 # while the loss is 0.125, the regularization is strong enough to keep the network there. A network
-# that gets below this loss in time has a smaller alpha, and stays solved. So both ends are stable:
+# that gets below this loss in time has a smaller alpha, and keeps its solution. So both outcomes
+# are stable:
 for seed in (0, 1):
     model = networks["auto"][seed]
     largest = max(np.abs(coefs).max() for coefs in model.coefs_)
@@ -163,8 +164,8 @@ for seed in (0, 1):
 #
 # What helps
 # ----------
-# The number of seeds of 20 that end in each kind, after 2,000 epochs unless stated otherwise.
-# ``n_init=5`` trains five networks and keeps that with the smallest loss.
+# How many of the 20 seeds end in each of these kinds, after 2,000 epochs unless stated otherwise.
+# ``n_init=5`` trains five networks and keeps the one with the smallest loss.
 settings = {
     "alpha='auto'": {},
     "alpha='auto', n_init=2": {"n_init": 2},

@@ -3,10 +3,10 @@ Exclusive or: the decision boundary over the epochs
 ===================================================
 
 What a network without hidden nodes cannot learn: the class is 1 where exactly one of two inputs is
-high. The probability of class 1 is drawn after 1, 10, 30, 100 and 300 epochs: nearly the same
-everywhere at first, it bends into a band between two lines, which are two of the hidden nodes, and
-then grows steeper. The four rows of the textbooks take more epochs, because an epoch has only four
-updates.
+high. The probability of class 1 is drawn after 1, 10, 30, 100 and 300 epochs. At first it
+is nearly the same everywhere. Then a band forms between two lines, which are two of the hidden
+nodes, and the edges of the band grow steeper. The textbook table with its four rows takes more
+epochs, because an epoch has only four updates.
 """
 
 import matplotlib.pyplot as plt
@@ -54,12 +54,12 @@ LossCurveDisplay(loss_curve=losses, name="exclusive or").plot(ax)
 plt.show()
 
 # %%
-# The network that came out. A hidden node is a line across the plane, and the output adds them up.
+# The trained network. A hidden node is a line across the plane, and the output adds them up.
 NetworkDisplay.from_estimator(model)
 plt.show()
 
 # %%
-# The four rows of the textbooks, with four hidden nodes and twenty seeds. What happens with two
+# The textbook table of four rows, with four hidden nodes and twenty seeds. What happens with two
 # hidden nodes is shown in "Why two hidden nodes fail on exclusive or".
 table, target = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]), [0, 1, 1, 0]
 solved = [

@@ -45,7 +45,7 @@ export function as_python(data_program, settings, n, made, weights) {
     `(first,) = trace_training(model, X, y, updates=[1]${start})`,
     "coefs, intercepts = first.before");
   else lines.push(
-    `# Update ${made} is in the middle of an epoch: the weights after it.`,
+    `# Update ${made} is in the middle of an epoch: the weights after this update.`,
     `(last,) = trace_training(model, X, y, updates=[${made}]${start})`,
     "coefs, intercepts = last.after");
   lines.push("print(coefs, intercepts)", "");

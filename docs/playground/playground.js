@@ -146,7 +146,7 @@ function show_figures() {
   curve.show([[losses, { stroke: BLUE, "stroke-width": 2 }]]);
   curve_words.textContent = (losses.length
     ? `Loss of each epoch, up to epoch ${losses.length}: ${number(losses.at(-1))}. `
-    : "The loss of each epoch, once there is one. ")
+    : "The loss of each epoch, after the first one. ")
     + `Now ${n_right} of ${X.length} outputs are on the right side of 0.5.`;
   if (find(".samples").open) fill(find(".samples .scroll"),
     ["row", ...X[0].map((_, n) => `x${n}`), "T", "output", "FE", "loss"], 0,

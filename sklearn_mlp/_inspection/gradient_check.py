@@ -39,7 +39,7 @@ class GradientCheck:
     largest_gradient : float
         The largest absolute gradient of all, for comparison.
     rounding : float
-        About how large rounding and the finite `epsilon` alone may make the difference; see the
+        About how large the difference may be from rounding and the finite `epsilon` alone; see the
         notes of :func:`gradient_check`.
     """
 
@@ -88,7 +88,7 @@ def gradient_check(estimator, X, y, *, epsilon=1e-5):
     ----------
     estimator : MLPLogisticClassifier, pipeline or search
         The fitted estimator. If it is a pipeline or a search (of which `best_estimator_` is used),
-        it must end in an `MLPLogisticClassifier`, and the steps before that transform `X`.
+        it must end in an `MLPLogisticClassifier`; the steps before the classifier transform `X`.
 
     X : {array-like, sparse matrix} of shape (n_samples, n_features)
         Samples; one sample may also be of shape (n_features,). Each weight costs two forward passes

@@ -42,8 +42,8 @@ class HiddenActivations(DocumentationLink, MetaEstimatorMixin, TransformerMixin,
 
     prefit : bool, default=False
         Whether `estimator` is fitted and is used as it is. Then `transform` can be called without
-        `fit`. Otherwise `fit` fits a clone of it. Cross-validation clones the estimator; for it,
-        wrap a fitted estimator in :class:`~sklearn.frozen.FrozenEstimator` instead.
+        `fit`. Otherwise `fit` fits a clone of it. Cross-validation clones the estimator; in this
+        case, wrap a fitted estimator in :class:`~sklearn.frozen.FrozenEstimator` instead.
 
     Attributes
     ----------

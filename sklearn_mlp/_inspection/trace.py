@@ -173,9 +173,9 @@ class BackpropTrace:
 def trace_update(estimator, x, y, *, class_of_interest=None):
     """Compute every quantity of one update of the weights, without making it.
 
-    The update is the one that ``estimator.partial_fit([x], [y])`` would make, with its learning
-    rate, loss, regularization and class weights (the first of several if the class weight is above
-    1). The estimator is not changed.
+    The update is the one that ``estimator.partial_fit([x], [y])`` would make (the first one, if it
+    would make several because the class weight is above 1), with its learning rate, loss,
+    regularization and class weights. The estimator is not changed.
 
     .. versionadded:: 0.1
 
@@ -183,7 +183,7 @@ def trace_update(estimator, x, y, *, class_of_interest=None):
     ----------
     estimator : MLPLogisticClassifier, pipeline or search
         The fitted estimator. If it is a pipeline or a search (of which `best_estimator_` is used),
-        it must end in an `MLPLogisticClassifier`, and the steps before that transform `x`.
+        it must end in an `MLPLogisticClassifier`; the steps before the classifier transform `x`.
 
     x : array-like or sparse matrix of shape (n_features,) or (1, n_features)
         One sample. If it is a row of a data frame, or a frame with one row, its column names are

@@ -30,7 +30,7 @@ function show_trace(root) {
   const slider = element("input", {
     type: "range", min: 0, max: last, step: 1, value: 0, "aria-label": "update",
   });
-  const losses = chart("loss of each update, and their mean so far", short);
+  const losses = chart("loss of each update, and the mean loss so far", short);
   const loss_words = element("figcaption");
   side.append(figure(losses.svg, loss_words));
   const plane = data.surface
@@ -75,8 +75,8 @@ function show_trace(root) {
         [updates.map(u => u.loss), { stroke: "currentColor", "stroke-opacity": 0.4 }],
         [updates.map(u => u.mean), { stroke: BLUE, "stroke-width": 2.5 }],
       ], at);
-      loss_words.textContent = `Loss ${number(now().loss)} (thin line). Mean of the updates `
-        + `shown so far ${number(now().mean)} (blue line).`;
+      loss_words.textContent = `Loss ${number(now().loss)} (thin line). Mean loss of the updates `
+        + `shown so far: ${number(now().mean)} (blue line).`;
       if (plane) show_surface(state);
     },
   };

@@ -89,7 +89,7 @@ class TrainingTrace(Sequence):
         Parameters
         ----------
         terms : {"article", "standard"}, default="article"
-            Names of the quantities that are shown first; the page has a switch.
+            Which names the page shows for the quantities at first; it has a switch.
 
         Returns
         -------

@@ -56,9 +56,10 @@ export function make_words(network, state, now) {
     error: ["error signal", "delta",
       "how the loss changes with the S_preA of a node: what flows back"],
     gradient: ["gradient", "gradient",
-      "how the loss changes with a weight: its input times the error signal it leads to"],
+      "how the loss changes with a weight: what flows into it, times the error signal of the node "
+      + "it leads to"],
     LR: ["LR", "learning rate", "a weight changes by -LR * gradient"],
-    loss: ["loss", "loss", `what training makes small: ${loss.meaning}`],
+    loss: ["loss", "loss", `what training minimizes: ${loss.meaning}`],
     epoch: ["epoch", "epoch", "one pass over all samples"],
     ...Object.fromEntries(layers.slice(1).map((layer, number) => {
       const matrix = `${layers[number]}to${layer}`;
@@ -170,7 +171,7 @@ export function make_words(network, state, now) {
   function about_drawing() {
     return [
       `Numbers in the circles: ${term("S_postA")}. On the lines: weights.`,
-      `Numbers in the circles: ${term("error")}s (of an input, its value). On the lines: `
+      `Numbers in the circles: ${term("error")}s (for an input: its value). On the lines: `
       + `${term("gradient")}s.`,
       `Numbers in the circles: ${term("S_postA")} before the change. On the lines: weights after `
       + "the change.",
@@ -196,12 +197,12 @@ export function make_words(network, state, now) {
     const to_hidden = largest_edge(is_before_output);
     if (state.phase === 1) return [
       `Backward. How wrong is the output, and which weights are to blame? ${about_output()}`,
-      `The ${term("gradient")} of a weight is the signal that went in through it, times the `
+      `The ${term("gradient")} of a weight is the signal that flows into it, times the `
       + `${term("error")} of the node that it leads to. ${about_edge(to_output)}`,
       `The ${term("error")} flows back through the weights; each hidden node multiplies it by its `
       + `own ${term("f_prime")}. ${about_edge(to_hidden)}`];
-    const shrink = u.shrink === 1 ? "" : ` Before that, alpha shrinks it: times ${number(u.shrink)} `
-      + "(not the weights of bias nodes).";
+    const shrink = u.shrink === 1 ? "" : ` Before that, alpha shrinks the weight by the factor `
+      + `${number(u.shrink)} (except the weights of bias nodes).`;
     return [
       `Change. Every weight changes by -${term("LR")} · ${term("gradient")}, with ${term("LR")} = `
       + `${Number(u.LR.toPrecision(6))}.${shrink} ${about_edge(to_output)} ${about_edge(to_hidden)}`,

@@ -17,13 +17,14 @@ class Loss(NamedTuple):
     name : str
         As the parameter, the kernel and the reference name it.
     values : callable
-        From logits and targets, arrays of shape (n_samples, n_networks), the losses, of that shape.
+        Takes logits and targets, arrays of shape (n_samples, n_networks), and returns the losses,
+        an array of that shape.
     of_constant_output : callable
-        From the shares of the samples whose target is 1, an array of shape (n_networks,), the mean
-        over the networks of the loss of the best constant output, which is that share.
+        Takes the shares of the samples whose target is 1, an array of shape (n_networks,). The best
+        constant output of a network is its share; returns the mean loss of these outputs.
     learning_rate, learning_rate_without_end : float
-        What the learning rate "auto" is before the schedule, at its highest: with a schedule that
-        has an end, and without one.
+        The learning rate "auto" at its highest, before the schedule is applied: for schedules that
+        have an end, and for those that have none.
     alpha : float
         The constant factor of an alpha that is "auto", see `plan.alpha_factor`.
     if_rare : str or None
@@ -33,7 +34,7 @@ class Loss(NamedTuple):
     words, meaning : str
         What the loss is called, and what it is for a sample.
     formula, error_signal : str
-        Of the loss of a sample and of ``S_ERROR``, in the article's names.
+        The formulas of the loss of a sample and of ``S_ERROR``, in the article's names.
     error_signal_meaning : str
         Why the error signal is that.
     """

@@ -32,21 +32,21 @@ BEGINNINGS = {
         "was found.",
     ),
     "one class": Message(
-        "All of them are predicted to be of class {name}.",
-        "Follows either of the two above if it is true.",
+        "All of these samples are predicted to be of class {name}.",
+        "Added to either of the two above if it applies.",
     ),
     "less": Message(
         "The network seems to have learned less than it could, or nothing (judged by about "
         "{n_judged} training samples).",
-        "A fit has failed as above and likely causes were found; or it has not failed, but a cause "
-        "was found that often costs accuracy if the loss is as high as here.",
+        "Either a fit has failed as above, and likely causes were found; or it has not failed, "
+        "but a cause was found that often costs accuracy when the loss is as high as it is here.",
     ),
     "stream": Message(
         "The network has not learned to tell the classes apart: its mean loss on the last "
         "{n_judged} samples is {loss}, that of constant probabilities {constant_loss}.",
         "In `partial_fit`: the mean loss of a window of 1,000, 2,000, 4,000 ... samples exceeds "
-        "that of constant probabilities, by a twentieth if the inputs are on odd scales, otherwise "
-        "by a fifth and from the second window on. Given once per stream.",
+        "that of constant probabilities: by a twentieth if the inputs are badly scaled; if not, "
+        "by a fifth, and only from the second window on. Given once per stream.",
     ),
 }
 
@@ -72,16 +72,16 @@ CAUSES = {
     "stopped": Message(
         "Training was stopped before the learning rate had fallen. Try "
         'n_iter_no_change="auto", or early_stopping=False.',
-        "Early stopping ended training in the first half of a schedule with an end, or later in a "
-        "fit that failed.",
+        "Early stopping ended training in the first half of a schedule that has an end; or in its "
+        "second half, if the fit failed.",
     ),
     "small rate": Message(
         "learning_rate_init is too small for updates by single samples{of_default}. Try "
         '"auto"{numbers}.',
         "The learning rate is below a sixteenth of the default, and one of these is true: the fit "
         "failed; all visits together amount to less than 1,000 visits at the default learning "
-        "rate, and the loss was still falling in the second half of the epochs; they amount to "
-        "less than 30.",
+        "rate, and the loss was still falling in the second half of the epochs; all visits "
+        "together amount to less than 30 visits at the default learning rate.",
     ),
     "large rate": Message(
         "learning_rate_init is too large{of_default}. Nodes saturate, and one class may be "
@@ -91,25 +91,25 @@ CAUSES = {
     ),
     "large alpha": Message(
         'alpha is too large: "auto" would be at most {largest} here. Try a smaller one.',
-        'The fit failed, and alpha is a number above three times what "auto" is for a network that '
-        "has not learned; or alpha is above ten times that.",
+        'The fit failed, and alpha is a number more than three times as large as "auto" is for a '
+        "network that has not learned; or, failed or not, alpha is more than ten times that.",
     ),
     "large decay": Message(
         "alpha times learning_rate_init is so large that a single update halves the weights, or "
-        "shrinks them even more. Try smaller ones.",
+        "shrinks them even more. Try smaller values.",
         "This is true at the first learning rate, and alpha alone is not too large.",
     ),
     "no bias nodes": Message(
-        "Without bias nodes, an output whose weights all have one sign cannot pass f(0) = 0.5. Try "
-        "fit_intercept=True, or another random_state.",
+        "Without bias nodes, an output whose weights all have the same sign cannot pass f(0) = "
+        "0.5. Try fit_intercept=True, or another random_state.",
         "The fit failed without bias nodes, and there is such an output.",
     ),
     "none": Message(
         "Try {tries}.",
-        "No likely cause was found. The warning suggests more epochs; with few hidden nodes, more "
-        "of them and restarts, otherwise another seed; bias nodes if there are none; the other "
-        "loss if a class is rare. In a stream, it suggests another learning rate and another seed, "
-        "and scaled inputs if the calls have few rows.",
+        "No likely cause was found. The warning suggests more epochs; more hidden nodes and "
+        "restarts if the hidden nodes are few, otherwise another seed; bias nodes if there are "
+        "none; the other loss if a class is rare. In a stream, it suggests another learning rate "
+        "and another seed, and scaled inputs if the calls have few rows.",
     ),
 }
 
@@ -121,17 +121,17 @@ WARNINGS = {
         "`max_iter`.",
     ),
     "validation scales": Message(
-        "X_val is on another scale than X: in many columns, the mean or the standard deviation is "
-        "far from that of X. The steps of a pipeline transform X, but they transform X_val only "
-        'with Pipeline(..., transform_input=["X_val"]) and metadata routing.',
+        "X_val is on a different scale from X: in many columns, the mean or the standard "
+        "deviation is far from that of X. The steps of a pipeline transform X, but they transform "
+        'X_val only with Pipeline(..., transform_input=["X_val"]) and metadata routing.',
         "In more than a third of the columns, the mean is more than three standard deviations off, "
         "or the standard deviation is more than ten times as large or less than a tenth. Only "
         "given if X_val has at least 20 rows.",
     ),
     "alpha": Message(
         "alpha is so large that a single update halves the weights, or shrinks them even more. In "
-        "partial_fit, alpha is divided by the number of samples of the call. To regularize as fit "
-        "on n samples does, multiply it by {n_samples} / n.",
+        "partial_fit, alpha is divided by the number of samples of the call. To regularize as "
+        "strongly as fit does on n samples, multiply alpha by {n_samples} / n.",
         "In `partial_fit`, at the learning rate of the call. Given once per stream.",
     ),
 }
