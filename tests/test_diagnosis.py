@@ -249,7 +249,7 @@ def test_an_alpha_that_takes_the_weights_away_is_told_once():
         ]
     (message,) = messages
     assert "alpha is so large that a single update halves the weights" in message
-    assert "multiply it by 1 / n" in message
+    assert "multiply alpha by 1 / n" in message
     # The same alpha is no trouble for the whole table at once.
     model = MLPLogisticClassifier(4, alpha=20.0, random_state=0)
     assert not warnings_of(model, X, y, "partial_fit", classes=[0, 1, 2])
