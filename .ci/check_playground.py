@@ -12,6 +12,7 @@ from node to node.
 """
 
 import sys
+import tempfile
 import time
 import warnings
 from itertools import islice
@@ -183,7 +184,8 @@ def check_setting(playground, state):
         yield f"{state}: {page['place']} after {N_UPDATES} updates"
     names = run(page["program"])
     data = run(page["data_program"])
-    samples = np.array([row[1:-3] for row in page["samples"]], dtype=float)
+    n_columns = np.shape(data["X"])[1] + 1
+    samples = np.array([row[1 : n_columns + 1] for row in page["samples"]], dtype=float)
     if not np.array_equal(samples, np.column_stack([data["X"], data["y"]])):
         yield f"{state}: the samples are not those of the program"
     largest = difference(shown, names)
@@ -302,6 +304,38 @@ return part.closest('.drawing') ? part.getAttribute('aria-label').split(/[: ]/)[
 """
 
 
+OTHER_LINES = """
+return [...document.querySelectorAll('.drawing text.value')].filter(value => {
+    const box = value.getBoundingClientRect();
+    const at = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+    return at?.dataset.edge !== value.dataset.edge;
+}).map(value => value.textContent);
+"""
+SAVE = """
+const done = arguments[0];
+URL.createObjectURL = blob => { blob.text().then(done); return '#saved'; };
+HTMLAnchorElement.prototype.click = () => {};
+[...document.querySelectorAll('.controls button')].find(b => b.textContent === 'Save').click();
+"""
+
+
+def check_values_and_saving(playground):
+    """A value on a line is that line's; a saved page has the state, without an address."""
+    for state in ("", "hidden=8", "data=octant&hidden=4&bias=0"):
+        playground.open(state)
+        if others := playground.driver.execute_script(OTHER_LINES):
+            yield f"{state}: under the values {others} are other lines"
+    playground.open("data=circles&hidden=3&seed=5&rate=1&update=200&phase=1")
+    weights = playground.weights()
+    with tempfile.TemporaryDirectory() as folder:
+        saved = Path(folder) / "saved.html"
+        saved.write_text(playground.driver.execute_async_script(SAVE), encoding="utf-8")
+        playground.driver.get(saved.as_uri())
+        found = playground.weights()
+        if found.shape != weights.shape or (found != weights).any():
+            yield "a saved page has other weights"
+
+
 def tap_line(playground):
     """The words after a finger has touched a line and was lifted."""
     line = "document.querySelector('.drawing .hit').getBoundingClientRect()"
@@ -350,6 +384,7 @@ def main(path):
     problems += check_changes_by_hand(playground)
     problems += check_points_by_hand(playground)
     problems += check_drawing(playground)
+    problems += check_values_and_saving(playground)
     problems += check_hands(playground)
     problems += logged(driver, "file:///")
     driver.quit()

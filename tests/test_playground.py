@@ -95,11 +95,19 @@ def test_the_samples_of_the_page_are_those_of_its_program(data, name):
 
 
 def test_lessons_ask_for_what_there_is(build, data):
-    for _, state in build.LESSONS:
+    for _, state, _, example in build.LESSONS:
+        assert (DOCS / "examples" / f"{example}.py").exists()
         given = dict(part.split("=") for part in state.split("&"))
         assert given["data"] in data["data_sets"]
         assert given.get("loss", "log_loss") in data["losses"]
         assert 1 <= int(given["hidden"]) <= build.MOST_NODES
+
+
+def test_both_layers_can_have_as_many_nodes_as_there_are_layouts_for(build, page):
+    assert (
+        re.findall(r'name="(?:hidden|second)" type="range"[^>]* max="(\w+)"', page)
+        == [str(build.MOST_NODES)] * 2
+    )
 
 
 def test_every_loss_is_in_the_page(data, page):

@@ -4,6 +4,7 @@ The drawing, the words and the tables are those of `trace_training`'s page; the 
 by Python, and the places of the nodes of every network, are in the page.
 """
 
+import re
 from html import escape
 from itertools import pairwise
 from pathlib import Path
@@ -42,22 +43,43 @@ OWN_SCRIPTS = (
 LETTERS = "abcdefghijklmnopq"  # a place on an edge: its number in VALUE_PLACES
 TEMPLATE_SIZES = (2, 1, 1, 1)  # has a node of every kind
 
-# What it shows, and the state that its address has.
+# A title, the state that the address has, what to look at, and the example that explains it.
 LESSONS = (
-    ("Every number of an update", "data=octant&hidden=4&rate=1&bias=0&range=1&seed=2"),
-    ("XOR: two nodes learn it", "data=xor&hidden=2&rate=2&seed=4&speed=epoch"),
+    (
+        "Every number of an update",
+        "data=octant&hidden=4&rate=1&bias=0&range=1&seed=2",
+        "Press 1 Forward, 2 Backward and 3 Change, and check the numbers by hand.",
+        "plot_see_it_learn",
+    ),
+    (
+        "XOR: two nodes learn it",
+        "data=xor&hidden=2&rate=2&seed=4&speed=epoch&update=2000",
+        "Each hidden node separates one corner. Press Reset and Play to see how it learns.",
+        "plot_why_xor_fails",
+    ),
     (
         "XOR: with another seed they fail",
         "data=xor&hidden=2&rate=2&seed=11&speed=epoch&update=2000",
+        "Open the table of all samples: which two rows have the same numbers in both nodes?",
+        "plot_why_xor_fails",
     ),
     (
         "A learning rate that is too large",
-        "data=xor&hidden=2&rate=1000&seed=4&speed=epoch&update=40",
+        "data=xor&hidden=2&rate=1000&seed=4&speed=epoch&update=41&phase=1",
+        "FE is -1, but S_ERROR is nearly 0, because the output node is saturated.",
+        "plot_learning_rate",
     ),
-    ("What eight nodes have learned", "data=moons&noise=1&hidden=8&rate=2&seed=1&update=20000"),
+    (
+        "What eight nodes have learned",
+        "data=moons&noise=1&hidden=8&rate=2&seed=1&update=20000",
+        "Each small map is one hidden node: it is above 0.5 on one side of a line.",
+        "plot_exercises",
+    ),
     (
         "Two spirals, two layers",
         "data=spirals&hidden=8&second=8&rate=0.3&loss=log_loss&seed=0&speed=epoch",
+        "Press Play: the nodes of the second layer combine the lines of the first.",
+        "plot_exercises",
     ),
 )
 
@@ -144,7 +166,9 @@ def page():
         for name, (words, *_) in DATA_SETS.items()
     )
     lessons = "".join(
-        f"<li><a href='#{escape(s)}'>{escape(words)}</a></li>" for words, s in LESSONS
+        f"<li><a href='#{escape(state)}'>{escape(title)}</a><p class='note'>{escape(words)} "
+        f"<a href='auto_examples/{example}.html'>More</a></p></li>"
+        for title, state, words, example in LESSONS
     )
     text = (HERE / "page.html").read_text(encoding="utf-8")
     own_style = (HERE / "playground.css").read_text(encoding="utf-8")
@@ -160,9 +184,7 @@ def page():
         "data": as_json(data),
         "script": as_script(scripts()),
     }
-    for name, part in parts.items():
-        text = text.replace(f"{{{name}}}", part, 1)
-    return text
+    return re.sub(r"\{(\w+)\}", lambda name: parts[name[1]], text)
 
 
 def write(folder):

@@ -20,6 +20,7 @@ import { begin_training, copy_of } from "./training.js";
 
 const OWN_FRAME = { low: [-2.6, -2.6], high: [2.6, 2.6] };
 
+const page_as_loaded = document.documentElement.outerHTML;
 const root = document.querySelector(".playground");
 const data = JSON.parse(document.querySelector("body > script[type='application/json']").textContent);
 const find = selector => root.querySelector(selector);
@@ -92,14 +93,16 @@ function draw_network() {
       titles: data.titles[sizes().length], inputs,
       label: `A ${sizes().join("-")} network, ${network.has_bias ? "with" : "no"} bias nodes`,
     }));
-    for (const hit of root.querySelectorAll(".drawing .hit"))
-      hit.addEventListener("click", event => edit_weight(hit.dataset.edge, event.pointerType));
+    for (const part of root.querySelectorAll(".drawing :is(.hit, text.value)"))
+      part.addEventListener("click", event => edit_weight(part.dataset.edge, event.pointerType));
     make_maps();
     make_edge_list();
     stepper?.set_network();
   }
   network.key = key;
 }
+
+const hidden_names = () => network.nodes.slice(X[0].length, -1).map(([, name]) => name);
 
 function make_maps() {
   maps.replaceChildren(element("h3", {}, "Each hidden node over the same square, blue above 0.5:"));
@@ -138,20 +141,22 @@ function show_figures() {
   const results = X.map((x, row) => {
     const { S_preA, S_postA } = forward(x, coefs, intercepts);
     const output = S_postA.at(-1)[0];
-    return { output, FE: output - y[row],
+    return { hidden: S_postA.slice(0, -1).flat(), output, FE: output - y[row],
       loss: loss_of(output - y[row], S_preA.at(-1)[0], y[row], settings.loss) };
   });
   const n_right = results.filter(({ output }, row) => (output > 0.5) === (y[row] === 1)).length;
+  const n_close = results.filter(({ output }) => Math.abs(output - 0.5) < 0.05).length;
   const { losses } = training;
   curve.show([[losses, { stroke: BLUE, "stroke-width": 2 }]]);
   curve_words.textContent = (losses.length
     ? `Loss of each epoch, up to epoch ${losses.length}: ${number(losses.at(-1))}. `
     : "The loss of each epoch, after the first one. ")
-    + `Now ${n_right} of ${X.length} outputs are on the right side of 0.5.`;
+    + `Now ${n_right} of ${X.length} outputs are on the right side of 0.5`
+    + `${n_close ? `, but ${n_close} within 0.05 of it` : ""}.`;
   if (find(".samples").open) fill(find(".samples .scroll"),
-    ["row", ...X[0].map((_, n) => `x${n}`), "T", "output", "FE", "loss"], 0,
-    results.map(({ output, FE, loss }, row) =>
-      [row, ...X[row], y[row], number(output), number(FE), number(loss)].map(String)));
+    ["row", ...X[0].map((_, n) => `x${n}`), "T", ...hidden_names(), "output", "FE", "loss"], 0,
+    results.map(({ hidden, output, FE, loss }, row) =>
+      [row, ...X[row], y[row], ...[...hidden, output, FE, loss].map(number)].map(String)));
 }
 
 function show_programs() {
@@ -185,7 +190,8 @@ function write_address(state) {
 function open_address() {
   if (stepper?.state.timer) stepper.pause();
   const speeds = source.units.map(({ name }) => name);
-  const asked = read_address(location.hash.slice(1), data, speeds);
+  const state = location.hash.slice(1) || document.body.dataset.state || "";
+  const asked = read_address(state, data, speeds);
   settings = asked.settings;
   begin();
   go_to(asked.made);
@@ -378,5 +384,15 @@ add_button("Reset", "new weights from the seed, no updates", () => {
   if (stepper.state.timer !== null) stepper.pause();
   settings.weights = "";
   restart();
+});
+// As the file was before this script changed it, but with the state.
+add_button("Save", "a file of this page in this state, which works offline", () => {
+  const state = text_of_state(settings, training.made(), stepper.state.phase);
+  const text = state.replaceAll("&", "&amp;").replaceAll('"', "&quot;");
+  const made = `<!doctype html>\n${page_as_loaded.replace(/<body[^>]*>/, () => `<body data-state="${text}">`)}`;
+  const link = element("a", { download: "playground.html" });
+  link.href = URL.createObjectURL(new Blob([made], { type: "text/html" }));
+  link.click();
+  URL.revokeObjectURL(link.href);
 });
 addEventListener("hashchange", open_address);

@@ -36,11 +36,15 @@ export function step_through(root, source, first_terms) {
       part.addEventListener("focus", () => choose(part));
       part.addEventListener("blur", () => leave(part));
     }
-    for (const part of [...all(".hit"), ...groups, ...biases]) {
-      part.addEventListener("pointerenter", () => choose(part));
+    const hits = all(".hit");
+    // A value is its line's: other lines may run below it.
+    const pointed = [...values.map(value => [value, hits[value.dataset.edge]]),
+      ...[...hits, ...groups, ...biases].map(part => [part, part])];
+    for (const [part, chosen] of pointed) {
+      part.addEventListener("pointerenter", () => choose(chosen));
       // A finger that is lifted leaves the words there, until it touches something else.
       part.addEventListener("pointerleave", event => {
-        if (event.pointerType !== "touch") leave(part);
+        if (event.pointerType !== "touch") leave(chosen);
       });
     }
     drawing.addEventListener("pointerdown", event => {
@@ -87,7 +91,11 @@ export function step_through(root, source, first_terms) {
       line.classList.toggle("chosen", state.chosen === line.nextElementSibling);
       describe(line.nextElementSibling);
     }
-    for (const value of values) value.textContent = short(of_edges[value.dataset.edge]);
+    for (const value of values) {
+      value.textContent = short(of_edges[value.dataset.edge]);
+      const line = lines[value.dataset.edge];
+      value.classList.toggle("chosen", state.chosen === line.nextElementSibling);
+    }
     for (const [node, group] of groups.entries()) {
       const is_error = phase === 1 && nodes[node][0] > 0;
       group.querySelector("text").textContent =
@@ -121,7 +129,7 @@ export function step_through(root, source, first_terms) {
   // ---- controls
 
   const back = element("button", { type: "button", title: "one step back" }, "◀");
-  const play = element("button", { type: "button" }, "Play");
+  const play = element("button", { type: "button", class: "play" }, "Play");
   const next = element("button", { type: "button", title: "one step on" }, "▶");
   back.setAttribute("aria-label", "one step back");
   next.setAttribute("aria-label", "one step on");

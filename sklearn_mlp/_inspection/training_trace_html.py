@@ -54,9 +54,11 @@ STYLE = (
 .sklearn-mlp-training .words { min-height: 14em; border-left: 3px solid #2f81e0;
   padding-left: 0.8em; margin: 0.6em 0; }
 .sklearn-mlp-training .words p { margin: 0.2em 0; overflow-wrap: anywhere; }
-.sklearn-mlp-training text.value { font-size: 10.5px; pointer-events: none; }
+.sklearn-mlp-training text.value { font-size: 10.5px; pointer-events: all; }
+.sklearn-mlp-training text.chosen { font-weight: bold; }
+.sklearn-mlp-training .play { min-width: 4.6em; }
 .sklearn-mlp-training .chosen :is(circle, rect) { stroke-width: 3; }
-.sklearn-mlp-training line.chosen { stroke-opacity: 1; }
+.sklearn-mlp-training line.chosen { stroke-opacity: 1; stroke-width: 6px; }
 .sklearn-mlp-training line.edge { stroke-linecap: round; }
 .sklearn-mlp-training dl { display: grid; grid-template-columns: max-content 1fr; gap: 0 1em;
   margin: 0.3em 0; }
