@@ -60,7 +60,7 @@ LESSONS = (
     (
         "XOR: with another seed they fail",
         "data=xor&hidden=2&rate=2&seed=11&speed=epoch&update=2000",
-        "Open the table of all samples: which two rows have the same numbers in both nodes?",
+        "Open the table of all samples: which two rows have nearly the same numbers in both nodes?",
         "plot_why_xor_fails",
     ),
     (
